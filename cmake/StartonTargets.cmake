@@ -1,0 +1,54 @@
+# One way to declare each kind of target, so that flags live in one place.
+
+set(STARTON_WARNINGS -Wall -Wextra -Wpedantic -Wno-unused-parameter)
+if(STARTON_WERROR)
+  list(APPEND STARTON_WARNINGS -Werror)
+endif()
+
+add_library(starton-options INTERFACE)
+target_compile_options(starton-options INTERFACE -ffunction-sections -fdata-sections)
+target_link_options(starton-options INTERFACE -Wl,--gc-sections -Wl,--as-needed)
+target_include_directories(starton-options INTERFACE
+  ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR}/include)
+if(STARTON_SANITIZE)
+  target_compile_options(starton-options INTERFACE
+    -fsanitize=${STARTON_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -g)
+  target_link_options(starton-options INTERFACE -fsanitize=${STARTON_SANITIZE})
+endif()
+if(STARTON_FUZZ)
+  target_compile_options(starton-options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Toolchain side: may throw, may allocate, may use LLVM.
+function(starton_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC starton-options)
+  target_compile_options(${name} PRIVATE ${STARTON_WARNINGS})
+endfunction()
+
+# Daemon side: libc only at run time; no exception, no RTTI, no throwing
+# allocation (test/Meta checks the symbols of the linked daemon).
+function(starton_runtime_library name)
+  starton_library(${name} ${ARGN})
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>
+    -fno-asynchronous-unwind-tables)
+endfunction()
+
+function(starton_unittest name)
+  if(NOT GTest_FOUND)
+    return()
+  endif()
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE starton-options GTest::gtest GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${STARTON_WARNINGS})
+  target_compile_definitions(${name} PRIVATE
+    STARTON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STARTON_SHARED_DATA="${STARTON_SHARED_DATA}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unittests/bin)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+function(starton_fuzzer name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE starton-options)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The front end: bytes in, a tree and all diagnostics out. Never throws, never
+// fails, does no I/O; any bytes are legal input and the cost is linear.
+
+#ifndef STARTON_PARSE_PARSE_H
+#define STARTON_PARSE_PARSE_H
+
+#include "starton/AST/AST.h"
+#include "starton/Basic/Diagnostic.h"
+
+namespace starton {
+
+/// A syntax finding in compact form (a file may have a million); render() makes
+/// the full Diagnostic. `argument`/`extra` are meant for render() alone.
+struct SyntaxDiag {
+  DiagId id{};
+  UpstartError upstartError{};
+  Range range;
+  uint32_t upstartLine = 0; ///< 0: Upstart prints no line
+  uint32_t argument = 0;
+  Range extra;
+};
+
+struct ParseOptions {
+  Dialect dialect = Dialect::Upstart113;
+  /// `/etc/init.conf` and its override: the empty keyword table (language §6.1).
+  bool mainConfiguration = false;
+};
+
+struct ParseResult {
+  std::unique_ptr<ast::File> file; ///< never null
+  /// In source order of their ranges... except that diagnostics[firstError] is
+  /// the one Upstart reports first.
+  std::vector<SyntaxDiag> diagnostics;
+  /// Index of Upstart's first error in `diagnostics`, or -1: accepted.
+  int64_t firstError = -1;
+
+  bool accepted() const { return firstError < 0; }
+};
+
+/// A reusable parser: holds the ANTLR objects, which are costly to make. One
+/// per thread.
+class Parser {
+public:
+  Parser();
+  ~Parser();
+  Parser(const Parser &) = delete;
+  Parser &operator=(const Parser &) = delete;
+
+  /// \p source must outlive the result.
+  ParseResult parse(const SourceBuffer &source, const ParseOptions &options = {});
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
+
+Diagnostic render(const SyntaxDiag &diag, const ParseResult &result);
+
+} // namespace starton
+
+#endif // STARTON_PARSE_PARSE_H

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The engine: events, conditions, instances, goals and states of spec/runtime
+// §1-§3. Pure: no system call, no clock, no pointer or descriptor in its state;
+// the same table and inputs give the same actions, byte for byte.
+//
+// It is pulled. The host feeds one input, then takes actions until there are
+// none, and reports the outcome of those that have one:
+//
+//   if (engine.feed(input) == FeedResult::Refused) ...;   // no memory: no trace
+//   Action action;
+//   while (engine.next(action))
+//     engine.complete(action.token, host.perform(action));
+//
+// One next() does a bounded amount of work; Action::Kind::Yield means "call me
+// again after you have looked at your descriptors".
+//
+// Memory: a request is refused whole or carried out whole. Internal inputs
+// (exits, timers, spawn results, stops, shutdown) never allocate.
+
+#ifndef STARTON_RUNTIME_ENGINE_ENGINE_H
+#define STARTON_RUNTIME_ENGINE_ENGINE_H
+
+#include "starton/Runtime/Support/Span.h"
+#include <cstdint>
+
+namespace starton::table {
+struct Job;
+struct JobTable;
+} // namespace starton::table
+
+namespace starton::engine {
+
+enum class Goal : uint8_t { Stop, Start, Respawn };
+enum class State : uint8_t {
+  Waiting, Starting, SecuritySpawning, Security, PreStarting, PreStart, Spawning, Spawned, PostStarting,
+  PostStart, Running, PreStopping, PreStop, Stopping, Killed, PostStopping, PostStop
+};
+/// Numbered as in the table's Process.slot.
+enum class Slot : uint8_t { Main, PreStart, PostStart, PreStop, PostStop, Security };
+constexpr unsigned NumSlots = 6;
+
+const char *goalName(Goal goal);   ///< "stop", "start", "respawn"
+const char *stateName(State state); ///< "waiting", "security-spawning", ...
+const char *slotName(Slot slot);   ///< "main", "pre-start", ...
+
+/// Log priorities of runtime §5.2.
+enum class Priority : uint8_t { Debug, Info, Message, Warn, Error, Fatal };
+
+/// Names of D-Bus errors (runtime §7); the wire prefix is Control's business.
+enum class ErrorName : uint8_t {
+  InvalidArgs, UnknownJob, UnknownInstance, UnknownJobInstance, AlreadyStarted, AlreadyStopped, JobFailed,
+  EventFailed, NotRunning, PermissionDenied, NoMemory, ShuttingDown
+};
+
+/// Instances are named by (index, generation), never by pointer.
+struct InstanceId {
+  uint32_t index = 0;
+  uint32_t generation = 0;
+  friend bool operator==(const InstanceId &, const InstanceId &) = default;
+};
+using ClassIndex = uint32_t;
+constexpr ClassIndex NoClass = ~ClassIndex(0);
+
+/// Names a caller that waits: chosen by the feeder, echoed in Reply.
+using RequestToken = uint64_t;
+
+/// A string of the caller's, copied by the engine if it keeps it.
+using Text = Span<const char>;
+
+struct Input {
+  enum class Kind : uint8_t {
+    Start,            ///< job, env, wait, request          (Job.Start)
+    Stop,             ///< job, env, wait, request
+    Restart,          ///< job, env, wait, request
+    Reload,           ///< instance, request
+    StartInstance,    ///< instance, wait, request          (Instance.Start)
+    StopInstance,     ///< instance, wait, request
+    RestartInstance,  ///< instance, wait, request
+    EmitEvent,        ///< name, env, wait, request; request 0: nobody is answered
+    ClientGone,       ///< request: forget this waiter
+    ExecConfirmed,    ///< pid
+    ExecFailed,       ///< pid, step text in name, error (an errno)
+    ChildExited,      ///< pid, status
+    ChildKilled,      ///< pid, status = signal
+    ChildStopped,     ///< pid, status = signal
+    ChildContinued,   ///< pid, status = signal
+    ChildForked,      ///< pid traced, status = new pid     (expect fork/daemon)
+    ChildExecuted,    ///< pid traced has exec'd
+    Timer,            ///< instance: its kill timer is due
+    Shutdown,         ///< name = "shutdown" or "logout"
+    ShutdownTick      ///< once a second during shutdown
+  } kind{};
+  uint64_t now = 0;      ///< CLOCK_MONOTONIC, nanoseconds
+  uint64_t sequence = 0; ///< ascending; for logs and replay
+  ClassIndex job = NoClass;
+  InstanceId instance;
+  Text name;
+  Span<const Text> env;  ///< KEY=VALUE each
+  bool wait = false;
+  RequestToken request = 0;
+  int32_t pid = 0;
+  int32_t status = 0;
+  int32_t error = 0;
+};
+
+enum class FeedResult : uint8_t { Taken, Refused };
+
+/// What the host must do. Views are valid until the next call on the engine.
+struct Action {
+  enum class Kind : uint8_t {
+    Spawn,        ///< job, instance, slot, env: complete with pid or errno
+    Signal,       ///< pid, signal, group: complete with 0 or errno
+    ArmTimer,     ///< instance, deadline: replaces an armed one
+    CancelTimer,  ///< instance
+    Reply,        ///< request: success; instance/job name it for Start, Restart
+    ReplyError,   ///< request, error, text
+    Announce,     ///< see announce
+    Log,          ///< priority, text
+    Release,      ///< pid, slot: forget tracking (detach a trace)
+    Exit,         ///< status: the session has ended (never as PID 1)
+    Yield         ///< bounded work done: look at descriptors, then go on
+  } kind{};
+  enum class Announcement : uint8_t {
+    InstanceAdded, InstanceRemoved, GoalChanged, StateChanged, Failed, EventEmitted
+  } announce{};
+  uint64_t token = 0; ///< for complete()
+  ClassIndex job = NoClass;
+  InstanceId instance;
+  Slot slot{};
+  Goal goal{};
+  State state{};
+  Span<const Text> env; ///< Spawn: the whole environment; EventEmitted: its variables
+  Text text;            ///< message, error text, event name, instance name
+  RequestToken request = 0;
+  ErrorName error{};
+  Priority priority{};
+  uint64_t deadline = 0; ///< nanoseconds, CLOCK_MONOTONIC
+  int32_t pid = 0;
+  int32_t signal = 0;
+  int32_t status = 0;    ///< Failed, Exit
+  bool group = false;
+};
+
+/// Outcome of a Spawn (pid > 0, or error) or Signal (error).
+struct Outcome {
+  int32_t pid = 0;
+  int32_t error = 0;
+};
+
+/// What clients may see of one instance, in wire terms.
+struct InstanceView {
+  InstanceId id;
+  ClassIndex job = NoClass;
+  Text name;
+  Goal goal{};
+  State state{};
+  int32_t pids[NumSlots] = {}; ///< 0: none
+};
+
+struct Options {
+  bool userMode = false;
+  Text sessionAddress;              ///< UPSTART_SESSION for processes; empty: none
+  Span<const Text> daemonEnvironment; ///< KEY=VALUE: source of `env NAME` and of the job environment
+  bool inheritEnvironment = true;   ///< user mode without --no-inherit-env
+  /// Logs below this priority are not produced (cost: none).
+  Priority logPriority = Priority::Message;
+};
+
+/// See the file comment. Not movable; one per daemon.
+class Engine {
+public:
+  Engine() = default;
+  ~Engine();
+  Engine(const Engine &) = delete;
+  Engine &operator=(const Engine &) = delete;
+
+  /// Builds the run-time index over a verified table, which must outlive the
+  /// engine. False: no memory, and nothing was kept.
+  [[nodiscard]] bool init(const table::JobTable &jobs, const Options &options);
+
+  [[nodiscard]] FeedResult feed(const Input &input);
+  /// The next thing to do; false when the input is dealt with.
+  [[nodiscard]] bool next(Action &action);
+  void complete(uint64_t token, const Outcome &outcome);
+
+  // --- Queries (never change state, never allocate).
+  uint32_t classCount() const;
+  /// Classes in the order Upstart lists them (runtime §1.4).
+  ClassIndex classAt(uint32_t position) const;
+  ClassIndex findClass(Text name) const;
+  const table::Job &classJob(ClassIndex job) const;
+  /// Instances of a class in list order: first/next, index ~0u when none.
+  InstanceId firstInstance(ClassIndex job) const;
+  InstanceId nextInstance(InstanceId instance) const;
+  bool viewInstance(InstanceId instance, InstanceView &view) const;
+  InstanceId findInstance(ClassIndex job, Text name) const;
+  /// Expands the class's instance template against its environment plus env
+  /// (runtime §1.3). False: `message` says why ("Unknown parameter: N", with
+  /// the usage line when withUsage). Views live until the next call.
+  bool instanceName(ClassIndex job, Span<const Text> env, bool withUsage, Text &name, Text &message);
+  /// The instance a process of this pid belongs to.
+  bool findProcess(int32_t pid, InstanceId &instance, Slot &slot) const;
+
+  void setLogPriority(Priority priority);
+
+  struct Impl;
+
+private:
+  Impl *impl = nullptr;
+};
+
+} // namespace starton::engine
+
+#endif // STARTON_RUNTIME_ENGINE_ENGINE_H
