@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The daemon's private D-Bus socket (spec/runtime §7): connections, the three
+// com.ubuntu.Upstart0_6 interfaces, signals to every client.
+//
+// The server is driven, it owns no thread and no loop, and it never blocks,
+// forks or exits. State changes go to the engine as Inputs through
+// DaemonHooks::feed; what the engine answers comes back through perform(),
+// during feed() or any time later. Queries use the engine's const methods.
+//
+//   Server server;
+//   server.listen(options, loop, daemon, engine, error)
+//   ... the loop:   server.ready(fd, events) when a watched descriptor is ready
+//                   server.expire() at the deadline asked for by wakeAt()
+//   ... the actions: server.perform(action) for Reply, ReplyError and Announce
+//
+// Hostile clients (docs/ARCHITECTURE.md, "Daemon"): a message has at most
+// 1 MiB; a client that stops reading stops being read and, when its queue
+// passes a limit, is closed; a connection has five seconds to authenticate;
+// connections and pending requests are counted. All of this is bounded by the
+// constants below, whatever the clients do.
+
+#ifndef STARTON_RUNTIME_CONTROL_SERVER_H
+#define STARTON_RUNTIME_CONTROL_SERVER_H
+
+#include "starton/Runtime/Engine/Engine.h"
+#include <cstdint>
+
+namespace starton::control {
+
+/// What clients see as the daemon's version. Packaging scripts look for the
+/// word "upstart" in it (runtime §8.7).
+constexpr char DaemonVersion[] = "init (upstart 1.13.2)";
+
+constexpr unsigned MaxConnections = 256;
+constexpr unsigned MaxUnauthenticated = 32;
+/// Of MaxConnections, for the daemon's own user only.
+constexpr unsigned ReservedConnections = 16;
+constexpr unsigned MaxPendingPerConnection = 4096;
+constexpr long MaxMessageBytes = 1L << 20;
+/// Received and not yet dealt with, per connection.
+constexpr long MaxReceivedBytes = 2L << 20;
+/// Above the first a client is no longer read, above the second it is closed.
+constexpr long MaxQueuedBytes = 1L << 20;
+constexpr long MaxUnreadBytes = 8L << 20;
+constexpr uint64_t AuthenticationTime = 5'000'000'000; ///< nanoseconds
+
+/// Bits of LoopHooks::watch and Server::ready.
+constexpr unsigned EventReadable = 1;
+constexpr unsigned EventWritable = 2;
+constexpr unsigned EventHangup = 4; ///< ready() only: EPOLLHUP or EPOLLERR
+
+/// What the server needs of the loop it lives in. Each descriptor has one
+/// entry; level-triggered.
+struct LoopHooks {
+  void *context = nullptr;
+  /// Adds the entry of \p fd, or changes it. False: no memory or descriptors;
+  /// the server then closes that connection.
+  bool (*watch)(void *context, int fd, unsigned events) = nullptr;
+  /// Removes it; called before the descriptor is closed.
+  void (*unwatch)(void *context, int fd) = nullptr;
+  /// Asks for one expire() at \p deadline (CLOCK_MONOTONIC nanoseconds, may be
+  /// in the past); replaces the previous one. ~0: none.
+  void (*wakeAt)(void *context, uint64_t deadline) = nullptr;
+  uint64_t (*now)(void *context) = nullptr;
+};
+
+/// What the server needs of the daemon around the engine.
+struct DaemonHooks {
+  void *context = nullptr;
+  /// Sets the input's time and sequence, feeds it and, if it was taken,
+  /// carries out the actions; perform() may be called before this returns.
+  engine::FeedResult (*feed)(void *context, engine::Input &input) = nullptr;
+  engine::Priority (*logPriority)(void *context) = nullptr;
+  void (*setLogPriority)(void *context, engine::Priority priority) = nullptr;
+  void (*log)(void *context, engine::Priority priority,
+              engine::Text text) = nullptr;
+};
+
+struct ServerOptions {
+  /// unix:abstract=... or unix:path=...; see sessionAddress().
+  const char *address = nullptr;
+  bool userMode = false;
+  uint32_t daemonUser = 0; ///< geteuid() of the daemon
+};
+
+/// See the file comment. Not movable; one per daemon.
+///
+/// listen() sets DBUS_FATAL_WARNINGS=0 in the environment of the process:
+/// take the daemon's environment for its jobs before.
+class Server {
+public:
+  Server() = default;
+  ~Server();
+  Server(const Server &) = delete;
+  Server &operator=(const Server &) = delete;
+
+  /// False: \p error (NUL-terminated, one line) says why, and nothing is open.
+  /// The engine and what the hooks point to must outlive the server.
+  [[nodiscard]] bool listen(const ServerOptions &options, const LoopHooks &loop,
+                            const DaemonHooks &daemon, engine::Engine &engine,
+                            char (&error)[160]);
+  void ready(int fd, unsigned events);
+  void expire();
+
+  /// Takes Reply, ReplyError and Announce; Announce is sent to every
+  /// connection in the order of the calls, and before a reply that follows it.
+  /// Needs of the action: Reply/ReplyError: request, and for Start and Restart
+  /// job and text = the instance's name (it may be gone by then). Announce of
+  /// an instance: job and text = the instance's name. EventEmitted: text, env.
+  void perform(const engine::Action &action);
+
+  /// Disconnects everybody and closes the socket; writes what can be written
+  /// without blocking first.
+  void close();
+
+  unsigned connectionCount() const;
+
+  struct Impl;
+
+private:
+  Impl *impl = nullptr;
+};
+
+/// "unix:abstract=/com/ubuntu/upstart-session/UID/PID"
+void sessionAddress(char (&buffer)[96], uint32_t user, int32_t pid);
+
+} // namespace starton::control
+
+#endif // STARTON_RUNTIME_CONTROL_SERVER_H
