@@ -143,6 +143,10 @@ struct Action {
 };
 
 /// Outcome of a Spawn (pid > 0, or error) or Signal (error).
+/// A Spawn that ended in EAGAIN, ENOMEM, EMFILE or ENFILE started nothing and
+/// is worth another try: the engine says so once (warning "Temporary process
+/// spawn error: REASON"), rests in the spawning state and asks again when the
+/// instance's timer, armed for that, is due (Upstart spins here).
 struct Outcome {
   int32_t pid = 0;
   int32_t error = 0;

@@ -97,6 +97,7 @@ private:
   int timerDescriptor = -1;
   Timer *root = nullptr;        ///< pairing heap by deadline
   uint64_t programmed = 0;      ///< what the timerfd is set to; 0: disarmed
+  uint64_t notBefore = 0;       ///< while timers fire: arm() goes beyond it
   epoll_event batch[BatchSize]; ///< the events being delivered
   int batchCount = 0;
   int batchNext = 0;

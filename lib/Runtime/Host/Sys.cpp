@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Runtime/Host/Sys.h"
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+namespace starton::host {
+
+namespace {
+
+/// Result of a libc wrapper, errno folded in.
+template <typename T> T folded(T result) {
+  return result < 0 ? static_cast<T>(-errno) : result;
+}
+
+/// The same for calls that a signal may interrupt before they did anything.
+/// Signals come through signalfd, so this only matters for the ones that a
+/// debugger or a stop causes.
+template <typename Call> auto uninterrupted(Call call) {
+  for (;;) {
+    auto result = call();
+    if (result >= 0)
+      return result;
+    if (errno != EINTR)
+      return static_cast<decltype(result)>(-errno);
+  }
+}
+
+constexpr uint64_t NanosecondsPerSecond = 1'000'000'000;
+
+} // namespace
+
+Sys &realSystem() {
+  static Sys system;
+  return system;
+}
+
+// --- Files.
+
+int Sys::open(const char *path, int flags, mode_t mode) {
+  return uninterrupted([&] { return ::open(path, flags, mode); });
+}
+
+void Sys::close(int descriptor) { ::close(descriptor); }
+
+ssize_t Sys::read(int descriptor, void *buffer, size_t size) {
+  return uninterrupted([&] { return ::read(descriptor, buffer, size); });
+}
+
+ssize_t Sys::write(int descriptor, const void *buffer, size_t size) {
+  return uninterrupted([&] { return ::write(descriptor, buffer, size); });
+}
+
+int Sys::statDescriptor(int descriptor, struct stat &status) {
+  return folded(::fstat(descriptor, &status));
+}
+
+int Sys::access(const char *path, int mode) {
+  return folded(::access(path, mode));
+}
+
+int Sys::makeDirectory(const char *path, mode_t mode) {
+  return folded(::mkdir(path, mode));
+}
+
+int Sys::rename(const char *from, const char *to) {
+  return folded(::rename(from, to));
+}
+
+int Sys::unlink(const char *path) { return folded(::unlink(path)); }
+
+ssize_t Sys::readLink(const char *path, char *buffer, size_t size) {
+  return folded(::readlink(path, buffer, size));
+}
+
+// --- Descriptors.
+
+int Sys::pipe(int (&ends)[2], int flags) {
+  return folded(::pipe2(ends, flags));
+}
+
+int Sys::memoryFile(const char *name, unsigned flags) {
+  return folded(::memfd_create(name, flags));
+}
+
+int Sys::control(int descriptor, int command, int argument) {
+  return folded(::fcntl(descriptor, command, argument));
+}
+
+int Sys::deviceControl(int descriptor, unsigned long request,
+                       unsigned long argument) {
+  return folded(::ioctl(descriptor, request, argument));
+}
+
+int Sys::duplicate(int from, int to, int flags) {
+  return uninterrupted([&] { return ::dup3(from, to, flags); });
+}
+
+int Sys::closeRange(unsigned first, unsigned last, int flags) {
+  return folded(::close_range(first, last, flags));
+}
+
+int Sys::poll(int descriptor, short events, int milliseconds) {
+  struct pollfd entry = {descriptor, events, 0};
+  return folded(::poll(&entry, 1, milliseconds));
+}
+
+// --- Waiting.
+
+int Sys::epollCreate() { return folded(::epoll_create1(EPOLL_CLOEXEC)); }
+
+int Sys::epollControl(int epoll, int operation, int descriptor,
+                      epoll_event &event) {
+  return folded(::epoll_ctl(epoll, operation, descriptor, &event));
+}
+
+int Sys::epollWait(int epoll, epoll_event *events, int count,
+                   int milliseconds) {
+  return folded(::epoll_wait(epoll, events, count, milliseconds));
+}
+
+int Sys::timerCreate() {
+  return folded(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+int Sys::timerSet(int descriptor, uint64_t deadline) {
+  itimerspec spec = {};
+  spec.it_value.tv_sec = static_cast<time_t>(deadline / NanosecondsPerSecond);
+  spec.it_value.tv_nsec = static_cast<long>(deadline % NanosecondsPerSecond);
+  return folded(
+      ::timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &spec, nullptr));
+}
+
+int Sys::signalDescriptor(const sigset_t &mask) {
+  return folded(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+uint64_t Sys::now() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<uint64_t>(time.tv_sec) * NanosecondsPerSecond +
+         static_cast<uint64_t>(time.tv_nsec);
+}
+
+// --- Processes.
+
+// _Fork, not fork: no fork handlers run and no lock is taken, which is all a
+// single-threaded process needs.
+pid_t Sys::fork() { return folded(::_Fork()); }
+
+int Sys::waitAny(siginfo_t &info) {
+  info.si_pid = 0;
+  return folded(::waitid(P_ALL, 0, &info,
+                         WEXITED | WSTOPPED | WCONTINUED | WNOHANG | __WALL));
+}
+
+int Sys::waitFor(pid_t pid, siginfo_t &info) {
+  info.si_pid = 0;
+  return folded(::waitid(P_PID, static_cast<id_t>(pid), &info,
+                         WEXITED | WNOHANG | __WALL));
+}
+
+int Sys::kill(pid_t pid, int signal) { return folded(::kill(pid, signal)); }
+
+pid_t Sys::groupOf(pid_t pid) { return folded(::getpgid(pid)); }
+
+long Sys::trace(int request, pid_t pid, unsigned long argument) {
+  return folded(
+      ::ptrace(static_cast<__ptrace_request>(request), pid, nullptr, argument));
+}
+
+int Sys::signalMask(int how, const sigset_t *mask, sigset_t *old) {
+  return folded(::sigprocmask(how, mask, old));
+}
+
+int Sys::signalDefault(int signal) {
+  return ::signal(signal, SIG_DFL) == SIG_ERR ? -errno : 0;
+}
+
+int Sys::signalIgnore(int signal) {
+  return ::signal(signal, SIG_IGN) == SIG_ERR ? -errno : 0;
+}
+
+int Sys::getLimit(int resource, struct rlimit &limit) {
+  return folded(::getrlimit(static_cast<__rlimit_resource>(resource), &limit));
+}
+
+int Sys::setLimit(int resource, const struct rlimit &limit) {
+  return folded(::setrlimit(static_cast<__rlimit_resource>(resource), &limit));
+}
+
+int Sys::processControl(int option, unsigned long argument) {
+  return folded(::prctl(option, argument, 0, 0, 0));
+}
+
+pid_t Sys::pid() { return ::getpid(); }
+
+uid_t Sys::user() { return ::geteuid(); }
+
+// --- What a child does to itself.
+
+int Sys::newSession() { return folded(::setsid()); }
+
+mode_t Sys::setUmask(mode_t mask) { return ::umask(mask); }
+
+int Sys::setPriority(int nice) {
+  return folded(::setpriority(PRIO_PROCESS, 0, nice));
+}
+
+int Sys::changeRoot(const char *path) { return folded(::chroot(path)); }
+
+int Sys::changeDirectory(const char *path) { return folded(::chdir(path)); }
+
+int Sys::setGroups(const gid_t *groups, size_t count) {
+  return folded(::setgroups(count, groups));
+}
+
+int Sys::setGroup(gid_t group) { return folded(::setgid(group)); }
+
+int Sys::setUser(uid_t user) { return folded(::setuid(user)); }
+
+void *Sys::mapPages(size_t size) {
+  void *pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return pages == MAP_FAILED ? nullptr : pages;
+}
+
+int Sys::execute(const char *file, char *const *argv, char *const *env) {
+  // execvpe searches the PATH of `environ`: the job's, not the daemon's.
+  environ = const_cast<char **>(env);
+  ::execvp(file, argv);
+  return -errno;
+}
+
+void Sys::exit(int status) { ::_exit(status); }
+
+} // namespace starton::host
