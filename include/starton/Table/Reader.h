@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loading a job table as hostile input (docs/ARCHITECTURE.md, "Job table").
-// Runtime side: no LLVM, no exceptions, no throwing allocation.
+// Loading a job table as hostile input (docs/table-format.md). Runtime side:
+// no LLVM, no exceptions, no throwing allocation. The accessors of JobTable are
+// generated: "starton/Table/JobTable_generated.h".
 
 #ifndef STARTON_TABLE_READER_H
 #define STARTON_TABLE_READER_H
@@ -18,8 +19,18 @@ constexpr uint16_t FormatVersion = 1;
 constexpr size_t MaxTableSize = size_t(64) << 20;
 
 enum class LoadStatus : uint8_t {
-  Ok, CannotOpen, NotRegular, BadOwner, BadMode, TooLarge, CannotRead, CannotSeal,
-  NotATable, WrongVersion, Truncated, Corrupt
+  Ok,
+  CannotOpen,
+  NotRegular,
+  BadOwner,
+  BadMode,
+  TooLarge,
+  CannotRead,
+  CannotSeal,
+  NotATable,
+  WrongVersion,
+  Truncated,
+  Corrupt
 };
 
 /// Why a load failed, as one line without the path: "format version 2, this
@@ -32,8 +43,10 @@ struct LoadError {
 
 /// Verifies bytes that nobody else can change: FlatBuffers verifier, then the
 /// semantic pass (sorted unique names, enum ranges, expression arity, indices,
-/// no NUL in strings, length caps). Null and *error set when refused.
-const JobTable *verify(Span<const uint8_t> bytes, LoadError &error);
+/// no NUL in strings, length caps; the list is in docs/table-format.md). What
+/// it accepts can be walked through the generated accessors with no further
+/// check. \p bytes must be aligned to 8. Null and \p error set when refused.
+const JobTable *verify(Span<const uint8_t> bytes, LoadError &error) noexcept;
 
 /// A verified table over a private sealed copy of a file.
 class LoadedTable {
@@ -44,18 +57,26 @@ public:
   LoadedTable &operator=(const LoadedTable &) = delete;
 
   /// open, check owner (root or \p uid), mode and size of the descriptor, copy
-  /// into a sealed memfd, close, verify and map the copy.
-  [[nodiscard]] bool loadFile(const char *path, LoadError &error);
-  /// The same from a descriptor (a compiler's memfd), which stays open; owner
-  /// and mode are not asked.
-  [[nodiscard]] bool loadDescriptor(int descriptor, LoadError &error);
+  /// into a sealed memfd, close, verify and map the copy. On failure what was
+  /// loaded before stays.
+  [[nodiscard]] bool loadFile(const char *path, uint32_t uid,
+                              LoadError &error) noexcept;
+  /// The same with the effective user of this process.
+  [[nodiscard]] bool loadFile(const char *path, LoadError &error) noexcept;
+  /// The same from a descriptor (a compiler's memfd), read from its start; it
+  /// stays open, and owner and mode are not asked.
+  [[nodiscard]] bool loadDescriptor(int source, LoadError &error) noexcept;
 
   const JobTable *get() const { return root; }
   /// The sealed memfd (for re-exec), -1 when nothing is loaded.
   int descriptor() const { return memfd; }
   size_t size() const { return length; }
+  /// Exchanges what both hold; pointers into the tables stay valid.
+  void swap(LoadedTable &other) noexcept;
 
 private:
+  bool copyFrom(int source, size_t size, LoadError &error) noexcept;
+
   const JobTable *root = nullptr;
   void *mapping = nullptr;
   size_t length = 0;

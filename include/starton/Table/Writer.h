@@ -20,7 +20,8 @@ std::string writeTable(const sema::JobSet &set, std::string &error);
 
 /// The whole table as YAML, by schema reflection: a new field cannot be
 /// forgotten. \p bytes must have passed verify().
-bool dumpTable(llvm::StringRef bytes, llvm::raw_ostream &os, std::string &error);
+bool dumpTable(llvm::StringRef bytes, llvm::raw_ostream &os,
+               std::string &error);
 
 } // namespace starton::table
 
