@@ -7,16 +7,22 @@
 // It is pulled. The host feeds one input, then takes actions until there are
 // none, and reports the outcome of those that have one:
 //
-//   if (engine.feed(input) == FeedResult::Refused) ...;   // no memory: no trace
-//   Action action;
-//   while (engine.next(action))
+//   if (engine.feed(input) == FeedResult::Refused) ...;   // no memory: no
+//   trace Action action; while (engine.next(action))
 //     engine.complete(action.token, host.perform(action));
 //
 // One next() does a bounded amount of work; Action::Kind::Yield means "call me
 // again after you have looked at your descriptors".
 //
-// Memory: a request is refused whole or carried out whole. Internal inputs
-// (exits, timers, spawn results, stops, shutdown) never allocate.
+// feed() may be called when next() has said false or Yield, and then only; the
+// outcome of a Spawn or Signal is given by complete() before the next call of
+// anything else. complete() of any other action does nothing.
+//
+// Memory: a request is refused whole or carried out whole (Refused: the caller
+// answers NoMemory). Internal inputs (exits, timers, spawn results, shutdown)
+// are never refused. An event whose effect on a job cannot be had for want of
+// memory stays latched in that job and is tried again once a second, by the
+// engine's own timer (EngineTimer).
 
 #ifndef STARTON_RUNTIME_ENGINE_ENGINE_H
 #define STARTON_RUNTIME_ENGINE_ENGINE_H
@@ -33,24 +39,56 @@ namespace starton::engine {
 
 enum class Goal : uint8_t { Stop, Start, Respawn };
 enum class State : uint8_t {
-  Waiting, Starting, SecuritySpawning, Security, PreStarting, PreStart, Spawning, Spawned, PostStarting,
-  PostStart, Running, PreStopping, PreStop, Stopping, Killed, PostStopping, PostStop
+  Waiting,
+  Starting,
+  SecuritySpawning,
+  Security,
+  PreStarting,
+  PreStart,
+  Spawning,
+  Spawned,
+  PostStarting,
+  PostStart,
+  Running,
+  PreStopping,
+  PreStop,
+  Stopping,
+  Killed,
+  PostStopping,
+  PostStop
 };
 /// Numbered as in the table's Process.slot.
-enum class Slot : uint8_t { Main, PreStart, PostStart, PreStop, PostStop, Security };
+enum class Slot : uint8_t {
+  Main,
+  PreStart,
+  PostStart,
+  PreStop,
+  PostStop,
+  Security
+};
 constexpr unsigned NumSlots = 6;
 
-const char *goalName(Goal goal);   ///< "stop", "start", "respawn"
+const char *goalName(Goal goal);    ///< "stop", "start", "respawn"
 const char *stateName(State state); ///< "waiting", "security-spawning", ...
-const char *slotName(Slot slot);   ///< "main", "pre-start", ...
+const char *slotName(Slot slot);    ///< "main", "pre-start", ...
 
 /// Log priorities of runtime §5.2.
 enum class Priority : uint8_t { Debug, Info, Message, Warn, Error, Fatal };
 
 /// Names of D-Bus errors (runtime §7); the wire prefix is Control's business.
 enum class ErrorName : uint8_t {
-  InvalidArgs, UnknownJob, UnknownInstance, UnknownJobInstance, AlreadyStarted, AlreadyStopped, JobFailed,
-  EventFailed, NotRunning, PermissionDenied, NoMemory, ShuttingDown
+  InvalidArgs,
+  UnknownJob,
+  UnknownInstance,
+  UnknownJobInstance,
+  AlreadyStarted,
+  AlreadyStopped,
+  JobFailed,
+  EventFailed,
+  NotRunning,
+  PermissionDenied,
+  NoMemory,
+  ShuttingDown
 };
 
 /// Instances are named by (index, generation), never by pointer.
@@ -59,6 +97,12 @@ struct InstanceId {
   uint32_t generation = 0;
   friend bool operator==(const InstanceId &, const InstanceId &) = default;
 };
+/// As Action::instance of ArmTimer and CancelTimer and Input::instance of
+/// Timer: the timer of the engine itself. Every other timer is an instance's.
+constexpr InstanceId EngineTimer{~uint32_t(0), 0};
+constexpr InstanceId NoInstance{~uint32_t(0), ~uint32_t(0)};
+
+/// Index into the table's jobs.
 using ClassIndex = uint32_t;
 constexpr ClassIndex NoClass = ~ClassIndex(0);
 
@@ -70,38 +114,48 @@ using Text = Span<const char>;
 
 struct Input {
   enum class Kind : uint8_t {
-    Start,            ///< job, env, wait, request          (Job.Start)
-    Stop,             ///< job, env, wait, request
-    Restart,          ///< job, env, wait, request
-    Reload,           ///< instance, request
-    StartInstance,    ///< instance, wait, request          (Instance.Start)
-    StopInstance,     ///< instance, wait, request
-    RestartInstance,  ///< instance, wait, request
-    EmitEvent,        ///< name, env, wait, request; request 0: nobody is answered
-    ClientGone,       ///< request: forget this waiter
-    ExecConfirmed,    ///< pid
-    ExecFailed,       ///< pid, step text in name, error (an errno)
-    ChildExited,      ///< pid, status
-    ChildKilled,      ///< pid, status = signal
-    ChildStopped,     ///< pid, status = signal
-    ChildContinued,   ///< pid, status = signal
-    ChildForked,      ///< pid traced, status = new pid     (expect fork/daemon)
-    ChildExecuted,    ///< pid traced has exec'd
-    Timer,            ///< instance: its kill timer is due
-    Shutdown,         ///< name = "shutdown" or "logout"
-    ShutdownTick      ///< once a second during shutdown
+    Start,           ///< job, env, wait, request          (Job.Start)
+    Stop,            ///< job, env, wait, request
+    Restart,         ///< job, env, wait, request
+    Reload,          ///< instance, request
+    StartInstance,   ///< instance, wait, request          (Instance.Start)
+    StopInstance,    ///< instance, wait, request
+    RestartInstance, ///< instance, wait, request
+    EmitEvent,      ///< name, env, wait, request; request 0: nobody is answered
+    ClientGone,     ///< request: forget this waiter, no reply will come
+    ExecConfirmed,  ///< pid. Comes before that pid's end; when the end comes
+                    ///< without it, the exec counts as confirmed
+    ExecFailed,     ///< pid, step in name ("unable to execute"), error (an
+                    ///< errno, 0: none). The pid is forgotten: its end is
+                    ///< ignored
+    ChildExited,    ///< pid, status. Unknown pids are ignored, here and below
+    ChildKilled,    ///< pid, status = signal
+    ChildStopped,   ///< pid, status = signal
+    ChildContinued, ///< pid, status = signal
+    ChildForked,    ///< pid traced, status = new pid (expect fork/daemon), held
+                    ///< stopped by the host, which lets the old one go. A
+                    ///< Release of the new pid ends its tracing; without one
+                    ///< the host traces on. Always comes before pid's end
+    ChildExecuted,  ///< pid traced has exec'd, not counting its first exec
+    ChildVanished,  ///< pid: ended, how is unknown (expect fork/daemon)
+    Timer,          ///< instance: its timer is due
+    Shutdown,       ///< name = "shutdown" or "logout"; the host then feeds
+    ShutdownTick    ///< this once a second until Exit
   } kind{};
   uint64_t now = 0;      ///< CLOCK_MONOTONIC, nanoseconds
   uint64_t sequence = 0; ///< ascending; for logs and replay
   ClassIndex job = NoClass;
   InstanceId instance;
   Text name;
-  Span<const Text> env;  ///< KEY=VALUE each
+  Span<const Text> env; ///< KEY=VALUE each
   bool wait = false;
   RequestToken request = 0;
   int32_t pid = 0;
   int32_t status = 0;
   int32_t error = 0;
+  /// EmitEvent: a descriptor that comes with the event (runtime §4.9), -1:
+  /// none. The engine gives it back with Action::Kind::Close unless it refuses.
+  int32_t descriptor = -1;
 };
 
 enum class FeedResult : uint8_t { Taken, Refused };
@@ -109,20 +163,32 @@ enum class FeedResult : uint8_t { Taken, Refused };
 /// What the host must do. Views are valid until the next call on the engine.
 struct Action {
   enum class Kind : uint8_t {
-    Spawn,        ///< job, instance, slot, env: complete with pid or errno
-    Signal,       ///< pid, signal, group: complete with 0 or errno
-    ArmTimer,     ///< instance, deadline: replaces an armed one
-    CancelTimer,  ///< instance
-    Reply,        ///< request: success; instance/job name it for Start, Restart
-    ReplyError,   ///< request, error, text
-    Announce,     ///< see announce
-    Log,          ///< priority, text
-    Release,      ///< pid, slot: forget tracking (detach a trace)
-    Exit,         ///< status: the session has ended (never as PID 1)
-    Yield         ///< bounded work done: look at descriptors, then go on
+    Spawn,       ///< job, instance, slot, env, text = the instance's name:
+                 ///< complete with pid or errno. EAGAIN, ENOMEM, EMFILE and
+                 ///< ENFILE are tried again after a second, any other fails
+                 ///< the process as an exec would
+    Signal,      ///< pid, signal, group (the process group of pid, or pid
+                 ///< itself when that cannot be had): complete with 0 or errno
+    ArmTimer,    ///< instance, deadline: replaces an armed one
+    CancelTimer, ///< instance
+    Reply,       ///< request; with job, instance and text = its name for the
+                 ///< methods of jobs and instances
+    ReplyError,  ///< request, error, text
+    Announce,    ///< see announce; of an instance: job, instance and text = its
+                 ///< name (the instance may be gone by then)
+    Log,         ///< priority, text
+    Release,     ///< pid, slot: forget tracking (detach a trace)
+    Close,       ///< descriptor: its event is finished
+    Exit,        ///< status: the session has ended (never as PID 1)
+    Yield        ///< bounded work done: look at descriptors, then go on
   } kind{};
   enum class Announcement : uint8_t {
-    InstanceAdded, InstanceRemoved, GoalChanged, StateChanged, Failed, EventEmitted
+    InstanceAdded,
+    InstanceRemoved,
+    GoalChanged,
+    StateChanged,
+    Failed,
+    EventEmitted
   } announce{};
   uint64_t token = 0; ///< for complete()
   ClassIndex job = NoClass;
@@ -130,15 +196,18 @@ struct Action {
   Slot slot{};
   Goal goal{};
   State state{};
-  Span<const Text> env; ///< Spawn: the whole environment; EventEmitted: its variables
-  Text text;            ///< message, error text, event name, instance name
+  /// Spawn: the whole environment; EventEmitted: the event's variables. A NUL
+  /// follows each.
+  Span<const Text> env;
+  Text text; ///< message, error text, event name, instance name
   RequestToken request = 0;
   ErrorName error{};
   Priority priority{};
   uint64_t deadline = 0; ///< nanoseconds, CLOCK_MONOTONIC
   int32_t pid = 0;
   int32_t signal = 0;
-  int32_t status = 0;    ///< Failed, Exit
+  int32_t status = 0; ///< Failed, Exit
+  int32_t descriptor = -1;
   bool group = false;
 };
 
@@ -164,9 +233,11 @@ struct InstanceView {
 
 struct Options {
   bool userMode = false;
-  Text sessionAddress;              ///< UPSTART_SESSION for processes; empty: none
-  Span<const Text> daemonEnvironment; ///< KEY=VALUE: source of `env NAME` and of the job environment
-  bool inheritEnvironment = true;   ///< user mode without --no-inherit-env
+  /// UPSTART_SESSION for processes; empty: none.
+  Text sessionAddress;
+  /// KEY=VALUE: source of `env NAME` and of the job environment. Copied.
+  Span<const Text> daemonEnvironment;
+  bool inheritEnvironment = true; ///< user mode without --no-inherit-env
   /// Logs below this priority are not produced (cost: none).
   Priority logPriority = Priority::Message;
 };
@@ -188,7 +259,8 @@ public:
   [[nodiscard]] bool next(Action &action);
   void complete(uint64_t token, const Outcome &outcome);
 
-  // --- Queries (never change state, never allocate).
+  // --- Queries (never change state; only those said to expand may need
+  // memory).
   uint32_t classCount() const;
   /// Classes in the order Upstart lists them (runtime §1.4).
   ClassIndex classAt(uint32_t position) const;
@@ -201,8 +273,13 @@ public:
   InstanceId findInstance(ClassIndex job, Text name) const;
   /// Expands the class's instance template against its environment plus env
   /// (runtime §1.3). False: `message` says why ("Unknown parameter: N", with
-  /// the usage line when withUsage). Views live until the next call.
-  bool instanceName(ClassIndex job, Span<const Text> env, bool withUsage, Text &name, Text &message);
+  /// the usage line when withUsage), or is empty when there is no memory.
+  /// Views live until the next call.
+  bool instanceName(ClassIndex job, Span<const Text> env, bool withUsage,
+                    Text &name, Text &message);
+  /// Expands a stanza's value against the environment of an instance (apparmor
+  /// switch, cgroup names). Views live until the next call.
+  bool expand(InstanceId instance, Text value, Text &result, Text &message);
   /// The instance a process of this pid belongs to.
   bool findProcess(int32_t pid, InstanceId &instance, Slot &slot) const;
 
