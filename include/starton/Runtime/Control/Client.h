@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The client side of com.ubuntu.Upstart0_6, for programs that may block and
+// throw (the daemon links none of this). Works against any Upstart: only that
+// interface and the standard ones are used.
+
+#ifndef STARTON_RUNTIME_CONTROL_CLIENT_H
+#define STARTON_RUNTIME_CONTROL_CLIENT_H
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+struct DBusConnection;
+
+namespace starton::control {
+
+using Strings = std::vector<std::string>;
+
+/// A property value to set: a string inside a variant.
+struct VariantString {
+  std::string text;
+};
+using Argument = std::variant<std::string, Strings, bool, VariantString>;
+
+struct ProcessEntry {
+  std::string name;
+  int32_t pid = 0;
+};
+/// What this interface's methods return; any other type reads as monostate.
+using Value = std::variant<std::monostate, std::string, Strings, bool, int32_t,
+                           std::vector<Strings>, std::vector<ProcessEntry>>;
+using Properties = std::map<std::string, Value>;
+
+struct Call {
+  std::string path;
+  std::string interface;
+  std::string method;
+  std::vector<Argument> arguments = {};
+  /// Wait for the answer as long as it takes, not 25 seconds.
+  bool patient = false;
+};
+
+struct CallError {
+  std::string name; ///< "com.ubuntu.Upstart0_6.Error.UnknownJob"
+  std::string message;
+
+  /// \p suffix: the part behind "com.ubuntu.Upstart0_6.Error." or
+  /// "org.freedesktop.DBus.Error.".
+  bool is(const char *suffix) const;
+};
+
+struct Reply {
+  std::optional<CallError> error;
+  std::vector<Value> values;
+  Properties properties; ///< of an a{sv}
+
+  /// The first value as a string or list, empty when it is something else.
+  std::string string() const;
+  Strings strings() const;
+};
+
+/// The value of \p name in \p properties, or a default-constructed T.
+template <typename T>
+T property(const Properties &properties, const std::string &name) {
+  auto found = properties.find(name);
+  if (found == properties.end())
+    return T();
+  const T *value = std::get_if<T>(&found->second);
+  return value ? *value : T();
+}
+
+enum class Bus : uint8_t { System, Session };
+
+/// One connection. Calls on a dead one fail with an error, as any other.
+class Client {
+public:
+  /// Peer to peer. Null and \p error set on failure.
+  static std::unique_ptr<Client> connect(const std::string &address,
+                                         CallError &error);
+  /// Over a message bus, to the owner of \p destination.
+  static std::unique_ptr<Client> connect(Bus bus, std::string destination,
+                                         CallError &error);
+  ~Client();
+  Client(const Client &) = delete;
+  Client &operator=(const Client &) = delete;
+
+  Reply call(const Call &call);
+  /// All of them, in flight together; replies in the order of the calls.
+  std::vector<Reply> callAll(const std::vector<Call> &calls);
+
+private:
+  Client(DBusConnection *connection, std::string destination)
+      : connection(connection), destination(std::move(destination)) {}
+
+  DBusConnection *connection;
+  std::string destination; ///< empty: peer to peer
+};
+
+/// \p bytes as valid UTF-8 (Names.h, writePrintable).
+std::string printable(const std::string &bytes);
+
+} // namespace starton::control
+
+#endif // STARTON_RUNTIME_CONTROL_CLIENT_H

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// show-config (runtime §8.5) and check-config (§11), both from the properties
+// of the jobs of a running daemon.
+
+#include "Commands.h"
+#include "Conditions.h"
+#include "starton/Runtime/Control/Upstart.h"
+#include <algorithm>
+#include <fnmatch.h>
+
+using namespace starton::control;
+
+namespace starton::initctl {
+
+namespace {
+
+struct JobConfig {
+  std::string name;
+  Strings emits;
+  Condition startOn;
+  Condition stopOn;
+};
+
+/// What check-config takes as existing.
+struct KnownNames {
+  Strings eventPatterns;
+  Strings ignoredEvents;
+  Strings jobs; ///< sorted
+
+  bool hasEvent(const std::string &event) const {
+    if (std::find(ignoredEvents.begin(), ignoredEvents.end(), event) !=
+        ignoredEvents.end())
+      return true;
+    return std::any_of(eventPatterns.begin(), eventPatterns.end(),
+                       [&](const std::string &pattern) {
+                         return fnmatch(pattern.c_str(), event.c_str(), 0) == 0;
+                       });
+  }
+  bool hasJob(const std::string &job) const {
+    return job.empty() || job[0] == '$' ||
+           std::binary_search(jobs.begin(), jobs.end(), job);
+  }
+};
+
+} // namespace
+
+static bool readJob(const Properties &properties, JobConfig &job) {
+  job.name = property<std::string>(properties, "name");
+  job.emits = property<Strings>(properties, "emits");
+  using Lists = std::vector<Strings>;
+  return readCondition(property<Lists>(properties, "start_on"), job.startOn) &&
+         readCondition(property<Lists>(properties, "stop_on"), job.stopOn);
+}
+
+static bool fetchJobs(Session &session, const Strings &paths,
+                      std::vector<JobConfig> &jobs) {
+  std::vector<Call> calls;
+  calls.reserve(paths.size());
+  for (const std::string &path : paths)
+    calls.push_back(propertiesCall(path, JobInterface));
+  for (const Reply &reply : session.callAll(calls)) {
+    JobConfig job;
+    if (reply.error && reply.error->is("UnknownMethod"))
+      continue; // Gone since the list was made.
+    if (reply.error || !readJob(reply.properties, job)) {
+      session.error(reply.error ? reply.error->message
+                                : "Invalid reply from Upstart");
+      return false;
+    }
+    jobs.push_back(std::move(job));
+  }
+  return true;
+}
+
+// --- show-config.
+
+static std::string leafText(const ConditionNode &leaf) {
+  LeafParts parts = leafParts(leaf);
+  std::string text = leaf.words.front() + " (job:";
+  text += (parts.job.empty() ? "" : " " + parts.job) + ", env:";
+  for (const std::string &word : parts.environment)
+    text += " " + word;
+  return text + ")";
+}
+
+static std::string conditionLines(const char *what, const Condition &condition,
+                                  bool enumerate) {
+  if (condition.empty())
+    return "";
+  std::string start = std::string("  ") + what + " ";
+  if (!enumerate)
+    return start + conditionText(condition) + "\n";
+  std::string text;
+  for (const ConditionNode &node : condition)
+    if (node.isMatch())
+      text += start + leafText(node) + "\n";
+  return text;
+}
+
+bool showConfig(Session &session) {
+  Strings paths(1);
+  bool found = session.words().empty()
+                   ? session.allJobs(paths)
+                   : session.findJob(session.words().front(), paths.front());
+  std::vector<JobConfig> jobs;
+  if (!found || !fetchJobs(session, paths, jobs))
+    return false;
+  for (const JobConfig &job : jobs) {
+    std::string text = job.name + "\n";
+    for (const std::string &event : job.emits)
+      text += "  emits " + event + "\n";
+    bool enumerate = session.options.enumerate;
+    text += conditionLines("start on", job.startOn, enumerate);
+    text += conditionLines("stop on", job.stopOn, enumerate);
+    session.print(text);
+  }
+  return true;
+}
+
+// --- check-config.
+
+namespace {
+
+/// Judges one condition against the known names.
+class ConditionCheck {
+public:
+  ConditionCheck(const Condition &condition, const KnownNames &known, bool warn)
+      : condition(condition), known(known), warn(warn) {}
+
+  /// The errors, each ready to be printed behind "start on: ".
+  Strings run() {
+    Strings errors;
+    if (condition.empty())
+      return errors;
+    judge();
+    std::vector<size_t> todo = {condition.size() - 1};
+    while (!todo.empty()) {
+      size_t at = todo.back();
+      todo.pop_back();
+      const ConditionNode &node = condition[at];
+      if (isBad(at)) {
+        report(at, errors);
+        return errors;
+      }
+      if (node.isMatch())
+        continue;
+      todo.push_back(node.left);
+      todo.push_back(node.right);
+    }
+    return errors;
+  }
+
+private:
+  void judge() {
+    good.resize(condition.size());
+    for (size_t i = 0; i < condition.size(); ++i) {
+      const ConditionNode &node = condition[i];
+      if (node.isMatch())
+        good[i] = known.hasEvent(node.words.front()) &&
+                  known.hasJob(leafParts(node).job);
+      else if (node.kind == ConditionNode::Kind::And)
+        good[i] = good[node.left] && good[node.right];
+      else
+        good[i] = good[node.left] || good[node.right];
+    }
+  }
+
+  /// Whether an operator (or a lone leaf) is to be reported.
+  bool isBad(size_t at) const {
+    const ConditionNode &node = condition[at];
+    if (node.isMatch())
+      return !good[at] && condition.size() == 1;
+    if (node.kind == ConditionNode::Kind::And || warn)
+      return !good[node.left] || !good[node.right];
+    return !good[at];
+  }
+
+  /// Every bad leaf below \p root, from right to left. In post-order the
+  /// subtree of a node is what lies directly before it.
+  void report(size_t root, Strings &errors) const {
+    size_t first = root;
+    while (!condition[first].isMatch())
+      first = condition[first].left;
+    for (size_t at = root + 1; at-- > first;) {
+      const ConditionNode &node = condition[at];
+      if (!node.isMatch() || good[at])
+        continue;
+      if (!known.hasEvent(node.words.front()))
+        errors.push_back("unknown event " + node.words.front());
+      std::string job = leafParts(node).job;
+      if (!known.hasJob(job))
+        errors.push_back("unknown job " + job);
+    }
+  }
+
+  const Condition &condition;
+  const KnownNames &known;
+  bool warn;
+  std::vector<char> good;
+};
+
+} // namespace
+
+static KnownNames knownNames(const Session &session,
+                             const std::vector<JobConfig> &jobs) {
+  KnownNames known;
+  known.eventPatterns = {"starting",
+                         "started",
+                         "stopping",
+                         "stopped",
+                         "startup",
+                         "debug",
+                         "control-alt-delete",
+                         "keyboard-request",
+                         "power-status-changed"};
+  if (session.isUserMode())
+    known.eventPatterns.emplace_back("session-end");
+  for (const JobConfig &job : jobs) {
+    known.jobs.push_back(job.name);
+    known.eventPatterns.insert(known.eventPatterns.end(), job.emits.begin(),
+                               job.emits.end());
+  }
+  std::sort(known.jobs.begin(), known.jobs.end());
+  const std::string &list = session.options.ignoredEvents;
+  for (size_t at = 0; at < list.size();) {
+    size_t end = std::min(list.find(',', at), list.size());
+    known.ignoredEvents.push_back(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return known;
+}
+
+bool checkConfig(Session &session) {
+  Strings paths;
+  std::vector<JobConfig> jobs;
+  if (!session.allJobs(paths) || !fetchJobs(session, paths, jobs))
+    return false;
+  KnownNames known = knownNames(session, jobs);
+  std::string only = session.words().empty()
+                         ? std::string()
+                         : printable(session.words().front());
+  if (!session.words().empty() && !known.hasJob(only)) {
+    session.error("Invalid job class: " + only);
+    return false;
+  }
+  bool clean = true;
+  for (const JobConfig &job : jobs) {
+    if (!session.words().empty() && job.name != only)
+      continue;
+    std::string text;
+    bool warn = session.options.warn;
+    for (const std::string &error :
+         ConditionCheck(job.startOn, known, warn).run())
+      text += "  start on: " + error + "\n";
+    for (const std::string &error :
+         ConditionCheck(job.stopOn, known, warn).run())
+      text += "  stop on: " + error + "\n";
+    if (text.empty())
+      continue;
+    clean = false;
+    session.print(job.name + "\n" + text);
+  }
+  return clean;
+}
+
+} // namespace starton::initctl
