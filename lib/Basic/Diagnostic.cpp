@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Basic/Diagnostic.h"
+#include "llvm/Support/ConvertUTF.h"
 
-namespace starton {
+using namespace starton;
 
 namespace {
 
-struct DiagRow {
+struct DiagnosticRow {
   llvm::StringLiteral name;
   Severity severity;
 };
 
-constexpr DiagRow diagRows[] = {
+constexpr DiagnosticRow diagnosticRows[] = {
 #define DIAGNOSTIC(Id, Name, Sev) {Name, Severity::Sev},
 #include "starton/Basic/Diagnostics.def"
 };
@@ -23,10 +24,36 @@ constexpr llvm::StringLiteral upstartTexts[] = {
 
 } // namespace
 
-llvm::StringRef diagName(DiagId id) { return diagRows[static_cast<unsigned>(id)].name; }
+llvm::StringRef starton::diagName(DiagId id) {
+  return diagnosticRows[static_cast<size_t>(id)].name;
+}
 
-Severity diagSeverity(DiagId id) { return diagRows[static_cast<unsigned>(id)].severity; }
+Severity starton::diagSeverity(DiagId id) {
+  return diagnosticRows[static_cast<size_t>(id)].severity;
+}
 
-llvm::StringRef upstartText(UpstartError error) { return upstartTexts[static_cast<unsigned>(error)]; }
+llvm::StringRef starton::upstartText(UpstartError error) {
+  return upstartTexts[static_cast<size_t>(error)];
+}
 
-} // namespace starton
+std::string starton::printable(llvm::StringRef bytes, bool *lossy) {
+  static const char digits[] = "0123456789ABCDEF";
+  std::string result;
+  result.reserve(bytes.size());
+  const auto *at = reinterpret_cast<const llvm::UTF8 *>(bytes.begin());
+  const auto *end = reinterpret_cast<const llvm::UTF8 *>(bytes.end());
+  while (at != end) {
+    unsigned length = llvm::getNumBytesForUTF8(*at);
+    if (length <= static_cast<size_t>(end - at) &&
+        llvm::isLegalUTF8Sequence(at, at + length)) {
+      result.append(reinterpret_cast<const char *>(at), length);
+      at += length;
+      continue;
+    }
+    result += {'\\', 'x', digits[*at >> 4], digits[*at & 15]};
+    if (lossy)
+      *lossy = true;
+    ++at;
+  }
+  return result;
+}

@@ -15,7 +15,8 @@ std::string printable(llvm::StringRef bytes, bool *lossy) {
   const auto *end = reinterpret_cast<const llvm::UTF8 *>(bytes.end());
   while (at != end) {
     unsigned length = llvm::getNumBytesForUTF8(*at);
-    if (length <= static_cast<size_t>(end - at) && llvm::isLegalUTF8Sequence(at, at + length)) {
+    if (length <= static_cast<size_t>(end - at) &&
+        llvm::isLegalUTF8Sequence(at, at + length)) {
       text.append(reinterpret_cast<const char *>(at), length);
       at += length;
       continue;

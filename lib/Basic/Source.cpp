@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-// The line table is made on first use: most files have no diagnostic and pay
-// nothing for it.
 
 #include "starton/Basic/Source.h"
 #include <algorithm>
 #include <cstring>
 
-namespace starton {
+using namespace starton;
 
 SourceBuffer::SourceBuffer(std::string path, std::string text)
     : filePath(std::move(path)), storage(std::move(text)), contents(storage) {}
@@ -15,22 +12,25 @@ SourceBuffer::SourceBuffer(std::string path, std::string text)
 const std::vector<uint32_t> &SourceBuffer::lineStarts() const {
   if (!starts.empty())
     return starts;
+  // Counted first: a file of a million lines must not pay for doubling.
+  starts.reserve(1 + static_cast<size_t>(
+                         std::count(contents.begin(), contents.end(), '\n')));
   starts.push_back(0);
-  const char *begin = contents.data();
-  const char *end = begin + contents.size();
-  for (const char *at = begin; at != end; ++at) {
-    at = static_cast<const char *>(std::memchr(at, '\n', end - at));
-    if (!at)
+  const char *begin = contents.data(), *end = begin + contents.size();
+  for (const char *at = begin; at != end;) {
+    const void *newline = std::memchr(at, '\n', static_cast<size_t>(end - at));
+    if (!newline)
       break;
-    starts.push_back(static_cast<uint32_t>(at - begin) + 1);
+    at = static_cast<const char *>(newline) + 1;
+    starts.push_back(static_cast<uint32_t>(at - begin));
   }
   return starts;
 }
 
 LineColumn SourceBuffer::lineColumn(uint32_t offset) const {
   const std::vector<uint32_t> &table = lineStarts();
-  auto after = std::upper_bound(table.begin(), table.end(), offset);
-  auto line = static_cast<uint32_t>(after - table.begin());
+  auto next = std::upper_bound(table.begin(), table.end(), offset);
+  auto line = static_cast<uint32_t>(next - table.begin());
   return {line, offset - table[line - 1] + 1};
 }
 
@@ -38,11 +38,10 @@ llvm::StringRef SourceBuffer::lineText(uint32_t line) const {
   const std::vector<uint32_t> &table = lineStarts();
   if (line == 0 || line > table.size())
     return {};
-  uint32_t begin = table[line - 1];
-  uint32_t end = line < table.size() ? table[line] - 1 : size();
-  return contents.slice(begin, end);
+  llvm::StringRef rest = contents.substr(table[line - 1]);
+  return rest.substr(0, rest.find('\n'));
 }
 
-uint32_t SourceBuffer::endLine() const { return static_cast<uint32_t>(lineStarts().size()); }
-
-} // namespace starton
+uint32_t SourceBuffer::endLine() const {
+  return static_cast<uint32_t>(lineStarts().size());
+}

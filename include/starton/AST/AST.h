@@ -36,8 +36,14 @@ struct EventNode {
 };
 
 /// How far a statement was good. Upstart applies part of a failing statement
-/// before it gives up (language §6.5), which overrides make visible.
-enum class StatementHealth : uint8_t { Good, Erroneous };
+/// before it gives up (language §6.5), which overrides make visible: an
+/// erroneous statement holds the words read before its error, and the offending
+/// word itself only where that word was stored (a number out of range, a bad
+/// choice, text with a word too many behind it). Unknown: the keyword is no
+/// stanza of this dialect; `kind` then means nothing and the statement has no
+/// effect. It is kept only where it holds Upstart's first error; later ones are
+/// diagnosed and leave no statement.
+enum class StatementHealth : uint8_t { Good, Erroneous, Unknown };
 
 /// One statement. Which fields mean something depends on `kind`:
 ///  - every kind: `words` holds all words after the keyword in source order,
@@ -47,8 +53,10 @@ enum class StatementHealth : uint8_t { Good, Erroneous };
 ///  - Exec/PreStart../Script with process == Command: `text` is the command as
 ///    Upstart stores it (quotes kept);  Script: body with indentation removed;
 ///  - numeric kinds: `number[0]`, `number[1]` as Upstart stores them after
-///    truncation (language §3), valid when `health` is Good;
-///  - Normal: number is per word, see Stanzas.h evaluateExitStatus().
+///    truncation and before its range check (language §3): those of the words
+///    that are there. Limit: its two values as bit patterns (unlimited: -1);
+///    Respawn limit: count and interval; Oom: the score;
+///  - Normal: number is per word, see Values.h evaluateExitStatus().
 struct Statement {
   StanzaKind kind = StanzaKind::Description;
   StatementHealth health = StatementHealth::Good;
