@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Basic/Diagnostic.h"
-#include "llvm/Support/ConvertUTF.h"
 
 using namespace starton;
 
@@ -34,26 +33,4 @@ Severity starton::diagSeverity(DiagId id) {
 
 llvm::StringRef starton::upstartText(UpstartError error) {
   return upstartTexts[static_cast<size_t>(error)];
-}
-
-std::string starton::printable(llvm::StringRef bytes, bool *lossy) {
-  static const char digits[] = "0123456789ABCDEF";
-  std::string result;
-  result.reserve(bytes.size());
-  const auto *at = reinterpret_cast<const llvm::UTF8 *>(bytes.begin());
-  const auto *end = reinterpret_cast<const llvm::UTF8 *>(bytes.end());
-  while (at != end) {
-    unsigned length = llvm::getNumBytesForUTF8(*at);
-    if (length <= static_cast<size_t>(end - at) &&
-        llvm::isLegalUTF8Sequence(at, at + length)) {
-      result.append(reinterpret_cast<const char *>(at), length);
-      at += length;
-      continue;
-    }
-    result += {'\\', 'x', digits[*at >> 4], digits[*at & 15]};
-    if (lossy)
-      *lossy = true;
-    ++at;
-  }
-  return result;
 }
