@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The way of a new process from fork to exec (spec/runtime §4.1-4.3).
+//
+// The daemon prepares a ChildPlan, which only points at things, and forks. The
+// child carries the plan out without allocating from the heap, without stdio
+// and without NSS: the heap it sees is a copy of the daemon's at an arbitrary
+// moment, and what NSS loads is nobody's business inside PID 1.
+
+#ifndef STARTON_RUNTIME_HOST_CHILD_H
+#define STARTON_RUNTIME_HOST_CHILD_H
+
+#include "starton/Runtime/Engine/Engine.h"
+#include "starton/Runtime/Host/Sys.h"
+
+namespace starton::table {
+struct Job;
+struct Process;
+} // namespace starton::table
+
+namespace starton::host {
+
+/// What can fail between fork and exec. The texts are in SpawnSteps.def.
+enum class SpawnStep : uint8_t {
+#define SPAWN_STEP(NAME, TEXT) NAME,
+#include "starton/Runtime/Host/SpawnSteps.def"
+};
+
+/// What a child that fails (or has something to say) writes to its error pipe.
+/// A pipe closed without a fatal record means that the exec succeeded.
+struct SpawnRecord {
+  SpawnStep step{};
+  bool fatal = true;
+  uint8_t argument = 0; ///< ResourceLimit: table::Resource
+  int32_t error = 0;    ///< an errno; 0: the text says all
+};
+
+/// "unable to set "nofile" resource limit", without the error's text.
+void spawnStepText(const SpawnRecord &record, char (&buffer)[80]);
+
+/// Numbered as in the table; the daemon's default is already put in.
+enum class Console : uint8_t { None, Output, Owner, Log };
+
+/// What all processes of one daemon have in common.
+struct ChildDefaults {
+  bool userMode = false;
+  bool traceStanzas = false; ///< --debug: honour the `debug` stanza
+  mode_t umask = 022;
+  gid_t group = 0; ///< the daemon's
+  sigset_t signalMask{};
+  rlimit openFiles{};
+};
+
+/// Views of the engine and the table; nothing is owned.
+struct ChildPlan {
+  const ChildDefaults *defaults = nullptr;
+  const table::Job *job = nullptr;
+  const table::Process *process = nullptr;
+  engine::Slot slot{};
+  Console console{};
+  Span<const engine::Text> env;
+  int errorPipe = -1;
+  int terminal = -1; ///< Console::Log: pty master
+  int logPipe = -1;  ///< Console::Log without a pty: write end of a pipe
+};
+
+/// Everything up to and with the exec; returns only when a step failed. Warns
+/// through the error pipe where a failure is not fatal.
+SpawnRecord executePlan(Sys &sys, ChildPlan &plan);
+
+/// The child's main(): executePlan, then the record, then exit(255).
+[[noreturn]] void runChild(Sys &sys, ChildPlan &plan);
+
+} // namespace starton::host
+
+#endif // STARTON_RUNTIME_HOST_CHILD_H

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Runtime/Host/Processes.h"
+#include "starton/Runtime/Support/Memory.h"
+#include "starton/Table/JobTable_generated.h"
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <new>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace starton::host {
+
+namespace {
+
+/// Descriptors that only the start of a job may use.
+constexpr rlim_t ReserveDescriptors = 32;
+constexpr mode_t DefaultUmask = 022;
+
+const table::Process *processIn(const table::Job &job, engine::Slot slot) {
+  const auto *processes = job.processes();
+  for (uint32_t i = 0; processes && i < processes->size(); ++i)
+    if (static_cast<uint8_t>(processes->Get(i)->slot()) ==
+        static_cast<uint8_t>(slot))
+      return processes->Get(i);
+  return nullptr;
+}
+
+bool traced(const table::Job &job, engine::Slot slot) {
+  return slot == engine::Slot::Main && (job.expect() == table::Expect::Fork ||
+                                        job.expect() == table::Expect::Daemon);
+}
+
+} // namespace
+
+Processes::~Processes() {
+  for (Record *&bucket : buckets)
+    while (Record *record = bucket) {
+      bucket = record->next;
+      logs.finish(record->log);
+      destroy(record);
+    }
+}
+
+int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
+                          const sigset_t &originalMask) {
+  defaults.userMode = userMode;
+  defaults.traceStanzas = traceStanzas;
+  defaults.signalMask = originalMask;
+  defaults.umask = DefaultUmask;
+  defaults.group = ::getegid();
+  mode_t umask = sys.setUmask(DefaultUmask);
+  (void)sys.setUmask(umask);
+  if (inheritUmask)
+    defaults.umask = umask;
+  if (sys.getLimit(RLIMIT_NOFILE, defaults.openFiles) == 0) {
+    hardLimit = defaults.openFiles.rlim_max;
+    setSoftLimit(hardLimit > 2 * ReserveDescriptors
+                     ? hardLimit - ReserveDescriptors
+                     : hardLimit);
+  }
+  int result = sys.processControl(PR_SET_CHILD_SUBREAPER, 1);
+  return result < 0 ? -result : 0;
+}
+
+void Processes::setSoftLimit(rlim_t value) {
+  rlimit limit = {value, hardLimit};
+  (void)sys.setLimit(RLIMIT_NOFILE, limit);
+}
+
+// --- Records.
+
+Processes::Record *Processes::find(int32_t pid) const {
+  Record *record = buckets[static_cast<uint32_t>(pid) % Buckets];
+  while (record && record->pid != pid)
+    record = record->next;
+  return record;
+}
+
+void Processes::link(Record &record) {
+  Record *&bucket = buckets[static_cast<uint32_t>(record.pid) % Buckets];
+  record.next = bucket;
+  bucket = &record;
+}
+
+void Processes::unlink(Record &record) {
+  Record **at = &buckets[static_cast<uint32_t>(record.pid) % Buckets];
+  while (*at && *at != &record)
+    at = &(*at)->next;
+  if (*at)
+    *at = record.next;
+}
+
+void Processes::closeErrorPipe(Record &record) {
+  if (record.watch.descriptor < 0)
+    return;
+  loop.remove(record.watch);
+  sys.close(record.watch.descriptor);
+  record.watch.descriptor = -1;
+}
+
+void Processes::destroy(Record *record) {
+  closeErrorPipe(*record);
+  starton::release(record);
+}
+
+/// A process that is not logged, traced or waited for needs no record.
+void Processes::dropIfIdle(Record &record) {
+  if (record.watch.descriptor >= 0 || record.log || record.stillborn ||
+      record.tracing != Tracing::None)
+    return;
+  unlink(record);
+  destroy(&record);
+}
+
+// --- Starting.
+
+Console Processes::consoleOf(const table::Job &job) const {
+  Console console = defaultConsole;
+  switch (job.console()) {
+  case table::Console::Unset:
+    break;
+  case table::Console::Output:
+    console = Console::Output;
+    break;
+  case table::Console::Owner:
+    console = Console::Owner;
+    break;
+  case table::Console::Log:
+    console = Console::Log;
+    break;
+  case table::Console::None:
+  case table::Console::Invalid: // what a broken override left behind
+    console = Console::None;
+    break;
+  }
+  return console == Console::Log && !logging ? Console::None : console;
+}
+
+/// Everything that can fail is done before the fork: the pipe is watched.
+int Processes::openErrorPipe(Record &record, int &writeEnd) {
+  int ends[2];
+  int result = sys.pipe(ends, O_CLOEXEC | O_NONBLOCK);
+  if (result == -EMFILE) {
+    // Clients and logs stop at the reserve; jobs may use it.
+    setSoftLimit(hardLimit);
+    result = sys.pipe(ends, O_CLOEXEC | O_NONBLOCK);
+    setSoftLimit(hardLimit - ReserveDescriptors);
+  }
+  if (result < 0)
+    return -result;
+  record.watch.descriptor = ends[0];
+  record.watch.events = EPOLLIN;
+  record.watch.context = &record;
+  record.watch.handler = [](Watch &watch, uint32_t) {
+    auto &ready = *static_cast<Record *>(watch.context);
+    ready.owner->settleExec(ready, false);
+  };
+  if (loop.add(record.watch) != 0) {
+    sys.close(ends[1]);
+    return EAGAIN;
+  }
+  writeEnd = ends[1];
+  return 0;
+}
+
+void Processes::childMain(const engine::Action &action, const table::Job &job,
+                          const table::Process &process, Console console,
+                          const Record &record, int writeEnd) {
+  ChildPlan plan;
+  plan.defaults = &defaults;
+  plan.job = &job;
+  plan.process = &process;
+  plan.slot = action.slot;
+  plan.console = console;
+  plan.env = action.env;
+  plan.errorPipe = writeEnd;
+  if (record.log) {
+    plan.terminal = record.log->terminal ? record.log->watch.descriptor : -1;
+    plan.logPipe = record.log->peer;
+  }
+  runChild(sys, plan);
+}
+
+engine::Outcome Processes::spawn(const engine::Action &action) {
+  const table::Job &job = engine.classJob(action.job);
+  const table::Process *process = processIn(job, action.slot);
+  if (!process || process->kind() == table::ProcessKind::Broken ||
+      process->kind() == table::ProcessKind::None)
+    return {0, ENOEXEC};
+  void *memory = allocate(sizeof(Record));
+  if (!memory)
+    return {0, ENOMEM};
+  auto *record = new (memory) Record;
+  record->owner = this;
+
+  int writeEnd = -1;
+  if (int error = openErrorPipe(*record, writeEnd)) {
+    destroy(record);
+    return {0, error};
+  }
+  Console console = consoleOf(job);
+  if (console == Console::Log) {
+    engine::InstanceView view;
+    (void)engine.viewInstance(action.instance, view);
+    record->log =
+        logs.open({job.name()->c_str(), job.name()->size()}, view.name);
+  }
+  pid_t pid = sys.fork();
+  if (pid == 0)
+    childMain(action, job, *process, console, *record, writeEnd);
+  sys.close(writeEnd);
+  if (pid < 0) {
+    logs.finish(record->log);
+    destroy(record);
+    return {0, -pid};
+  }
+  if (record->log)
+    logs.forked(*record->log);
+  record->pid = pid;
+  if (traced(job, action.slot))
+    record->tracing = Tracing::AwaitExec;
+  link(*record);
+  return {pid, 0};
+}
+
+// --- Confirming.
+
+/// Reads what the child had to say. \p ended: it has, so a pipe that is
+/// neither closed nor filled is held by somebody else, after the exec.
+void Processes::settleExec(Record &record, bool ended) {
+  if (record.watch.descriptor < 0)
+    return;
+  SpawnRecord report;
+  for (;;) {
+    ssize_t got = sys.read(record.watch.descriptor, &report, sizeof report);
+    if (got == -EAGAIN && !ended)
+      return;
+    if (got != sizeof report) {
+      closeErrorPipe(record);
+      int32_t pid = record.pid;
+      feed(engine::Input::Kind::ExecConfirmed, pid, 0);
+      Record *still = find(pid); // the engine may have released it
+      if (still && !ended)
+        dropIfIdle(*still);
+      return;
+    }
+    char text[80];
+    spawnStepText(report, text);
+    if (!report.fatal) {
+      messages.format(engine::Priority::Warn, "%s: %s", text,
+                      std::strerror(report.error));
+      continue;
+    }
+    closeErrorPipe(record);
+    record.stillborn = true;
+    record.tracing = Tracing::None;
+    logs.finish(record.log);
+    record.log = nullptr;
+    engine::Input input;
+    input.kind = engine::Input::Kind::ExecFailed;
+    input.pid = record.pid;
+    input.name = textOf(text);
+    input.error = report.error;
+    feeder.feed(feeder.context, input);
+    return;
+  }
+}
+
+void Processes::feed(engine::Input::Kind kind, int32_t pid, int32_t status) {
+  engine::Input input;
+  input.kind = kind;
+  input.pid = pid;
+  input.status = status;
+  feeder.feed(feeder.context, input);
+}
+
+// --- Signalling.
+
+int Processes::signal(const engine::Action &action) {
+  pid_t group = action.group ? sys.groupOf(action.pid) : -1;
+  // A child that has not called setsid yet is still in our own group.
+  int result = group > 1 && group != sys.groupOf(0)
+                   ? sys.kill(-group, action.signal)
+                   : sys.kill(action.pid, action.signal);
+  return result < 0 ? -result : 0;
+}
+
+// --- Reaping.
+
+bool Processes::reap() {
+  for (unsigned i = 0; i < Slice; ++i) {
+    siginfo_t info = {};
+    if (sys.waitAny(info) < 0 || info.si_pid == 0)
+      return false;
+    notice(info);
+  }
+  return true;
+}
+
+void Processes::notice(const siginfo_t &info) {
+  Record *record = find(info.si_pid);
+  bool ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
+               info.si_code == CLD_DUMPED;
+  if (ended) {
+    noticeEnd(info, record);
+    return;
+  }
+  if (record) {
+    settleExec(*record, false);
+    record = find(info.si_pid); // may have been dropped
+  }
+  if (record && record->tracing != Tracing::None) {
+    noticeTrap(info, *record);
+    return;
+  }
+  if (info.si_code == CLD_CONTINUED)
+    feed(engine::Input::Kind::ChildContinued, info.si_pid, SIGCONT);
+  else if (info.si_code == CLD_STOPPED)
+    feed(engine::Input::Kind::ChildStopped, info.si_pid, info.si_status);
+}
+
+void Processes::noticeEnd(const siginfo_t &info, Record *record) {
+  bool news = true;
+  if (record) {
+    settleExec(*record, true);
+    record = find(info.si_pid); // the engine may have released it
+  }
+  if (record) {
+    news = !record->stillborn;
+    // Its last output is in the file before anybody hears of its end.
+    logs.finish(record->log);
+    unlink(*record);
+    destroy(record);
+  }
+  if (news)
+    feed(info.si_code == CLD_EXITED ? engine::Input::Kind::ChildExited
+                                    : engine::Input::Kind::ChildKilled,
+         info.si_pid, info.si_status);
+}
+
+// --- Tracing: `expect fork` and `expect daemon` (runtime §4.8). The engine
+// counts; here the traced process is kept going, and its events are told.
+
+void Processes::resume(Record &record, int signal) {
+  (void)sys.trace(PTRACE_CONT, record.pid, static_cast<unsigned long>(signal));
+}
+
+void Processes::noticeTrap(const siginfo_t &info, Record &record) {
+  int signal = info.si_status & 0xff;
+  int event = info.si_status >> 8;
+  int32_t pid = record.pid;
+  switch (record.tracing) {
+  case Tracing::None:
+    return;
+  case Tracing::AwaitExec:
+    if (signal != SIGTRAP) {
+      resume(record, signal);
+      return;
+    }
+    (void)sys.trace(PTRACE_SETOPTIONS, pid,
+                    PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC);
+    record.tracing = Tracing::Running;
+    resume(record, 0);
+    return;
+  case Tracing::AwaitDetach:
+    record.tracing = Tracing::None;
+    (void)sys.trace(PTRACE_DETACH, pid, 0);
+    dropIfIdle(record);
+    return;
+  case Tracing::AwaitStop:
+    record.tracing = Tracing::Running;
+    resume(record, 0); // its first stop is the tracing's own
+    return;
+  case Tracing::Running:
+    break;
+  }
+  if (signal == SIGTRAP && event == PTRACE_EVENT_FORK) {
+    noticeFork(record);
+    return;
+  }
+  if (signal == SIGTRAP && event == PTRACE_EVENT_EXEC) {
+    feed(engine::Input::Kind::ChildExecuted, pid, 0);
+    Record *still = find(pid);
+    if (still && still->tracing == Tracing::Running)
+      resume(*still, 0);
+    return;
+  }
+  resume(record, event == 0 ? signal : 0);
+}
+
+/// The new process takes the old one's place; the old one is let go.
+void Processes::noticeFork(Record &record) {
+  unsigned long message = 0;
+  int32_t parent = record.pid;
+  if (sys.trace(PTRACE_GETEVENTMSG, parent,
+                reinterpret_cast<unsigned long>(&message)) < 0) {
+    resume(record, 0);
+    return;
+  }
+  auto child = static_cast<int32_t>(message);
+  unlink(record);
+  record.pid = child;
+  link(record);
+  (void)sys.trace(PTRACE_DETACH, parent, 0);
+  record.tracing = Tracing::AwaitStop;
+  engine::Input input;
+  input.kind = engine::Input::Kind::ChildForked;
+  input.pid = parent;
+  input.status = child;
+  feeder.feed(feeder.context, input);
+  // Its first stop may have been reported before its birth.
+  Record *still = find(child);
+  if (still && still->tracing == Tracing::AwaitStop &&
+      sys.trace(PTRACE_CONT, child, 0) == 0)
+    still->tracing = Tracing::Running;
+}
+
+void Processes::release(int32_t pid) {
+  Record *record = find(pid);
+  if (!record || record->tracing == Tracing::None)
+    return;
+  record->tracing = sys.trace(PTRACE_DETACH, pid, 0) < 0 ? Tracing::AwaitDetach
+                                                         : Tracing::None;
+  dropIfIdle(*record);
+}
+
+} // namespace starton::host
