@@ -20,26 +20,45 @@ struct SystemOptions {
   /// A prefix removed from SourceFile::relative (--root), so that tables do
   /// not depend on where a foreign root lies.
   std::string root;
+  /// `init.conf`, which may hold nothing (language §6.1); it and the override
+  /// beside it are read before the directories. Empty: none; missing: ignored.
+  std::string mainConfiguration;
+  /// Only walk, read and parse: no job is built, JobSet::jobs stays empty.
+  bool syntaxOnly = false;
 };
+
+/// The bytes of a regular file. Null and \p error set (text of errno, or what
+/// else is wrong) when it cannot be read, is no regular file, or is larger than
+/// 4 GiB - 1. Never waits on a FIFO.
+std::unique_ptr<SourceBuffer> readSource(const std::string &path,
+                                         std::string &error);
 
 /// All directories as one system.
 JobSet loadSystem(const SystemOptions &options);
 
 /// One file alone as a job (an .override too: it is then read as a job file).
+/// The job is named after the file, without directories and suffix.
 /// \p source must be non-null.
 JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect);
 
 /// The configuration directories of a user session (language §6.1), from the
-/// environment as given by \p getenv (name to value, null when unset).
-std::vector<std::string> userSessionDirectories(const char *(*getEnvironment)(const char *));
+/// environment as given by \p getEnvironment (name to value, null when unset).
+std::vector<std::string>
+userSessionDirectories(const char *(*getEnvironment)(const char *));
 
 /// What `initctl show-config [-e]` prints (runtime §8.5), in list order.
 void printShowConfig(const JobSet &set, bool enumerate, llvm::raw_ostream &os);
 /// The same for one job of the set.
 void printShowConfig(const Job &job, bool enumerate, llvm::raw_ostream &os);
 
-/// The merged jobs as YAML, each value with its origin (file:line).
+/// The condition as show-config writes it: `(a X=1 and (b or c))`.
+std::string conditionText(const Condition &condition);
+
+/// The merged jobs in list order as YAML, each value with its origin
+/// (file:line). What is not set is left out.
 void printModel(const JobSet &set, llvm::raw_ostream &os);
+/// The same for one job of the set, as a document of its own.
+void printModelJob(const JobSet &set, const Job &job, llvm::raw_ostream &os);
 
 } // namespace starton::sema
 

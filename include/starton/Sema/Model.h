@@ -31,14 +31,26 @@ using Text = Located<std::string>;
 using Number = Located<int64_t>;
 
 /// Values are frozen: they are written into job tables.
-enum class ProcessSlot : uint8_t { Main = 0, PreStart = 1, PostStart = 2, PreStop = 3, PostStop = 4, Security = 5 };
+enum class ProcessSlot : uint8_t {
+  Main = 0,
+  PreStart = 1,
+  PostStart = 2,
+  PreStop = 3,
+  PostStop = 4,
+  Security = 5
+};
 constexpr unsigned NumProcessSlots = 6;
 /// "main", "pre-start", ...
 const char *processSlotName(ProcessSlot slot);
 
 /// Values are frozen. Broken: an override's failing statement left a slot
 /// without command (language §6.5); it starts no process and fails the start.
-enum class ProcessKind : uint8_t { None = 0, Command = 1, Script = 2, Broken = 3 };
+enum class ProcessKind : uint8_t {
+  None = 0,
+  Command = 1,
+  Script = 2,
+  Broken = 3
+};
 
 struct Process {
   ProcessKind kind = ProcessKind::None;
@@ -63,10 +75,38 @@ struct Condition {
 
 /// Values are frozen. Invalid: left behind by a failing override statement.
 enum class Expect : uint8_t { None = 0, Stop = 1, Daemon = 2, Fork = 3 };
-enum class Console : uint8_t { None = 0, Output = 1, Owner = 2, Log = 3, Unset = 254, Invalid = 255 };
+enum class Console : uint8_t {
+  None = 0,
+  Output = 1,
+  Owner = 2,
+  Log = 3,
+  Unset = 254,
+  Invalid = 255
+};
+/// "fork", "log" ...: the word of the stanza; "unset" and "invalid" besides.
+const char *expectName(Expect expect);
+const char *consoleName(Console console);
+
 /// Values are frozen; order of the specification's list (language §3.6 limit).
-enum class Resource : uint8_t { As, Core, Cpu, Data, Fsize, Memlock, Msgqueue, Nice, Nofile, Nproc, Rss, Rtprio, Sigpending, Stack };
+enum class Resource : uint8_t {
+  As,
+  Core,
+  Cpu,
+  Data,
+  Fsize,
+  Memlock,
+  Msgqueue,
+  Nice,
+  Nofile,
+  Nproc,
+  Rss,
+  Rtprio,
+  Sigpending,
+  Stack
+};
 constexpr unsigned NumResources = 14;
+/// "as", "core", ...
+const char *resourceName(Resource resource);
 constexpr uint64_t LimitInfinity = ~uint64_t(0);
 
 struct Limit {
@@ -83,8 +123,8 @@ struct CgroupEntry {
 /// One job after its .conf and at most one .override.
 struct Job {
   std::string name;
-  uint32_t confFile = 0;            ///< index into JobSet::files
-  int64_t overrideFile = -1;        ///< index into JobSet::files or -1
+  uint32_t confFile = 0;     ///< index into JobSet::files
+  int64_t overrideFile = -1; ///< index into JobSet::files or -1
 
   Text description, author, version, usage, instance;
   std::vector<Text> emits, env, exports, imports, tmpfiles;
@@ -108,14 +148,14 @@ enum class FileRole : uint8_t { Conf = 0, Override = 1, MainConf = 2 };
 
 /// A file that was read (or could not be).
 struct SourceFile {
-  std::string path;         ///< as walked: what messages print
-  std::string relative;     ///< below --root when given, else as `path`
+  std::string path;     ///< as walked: what messages print
+  std::string relative; ///< below --root when given, else as `path`
   std::string jobName;
   FileRole role = FileRole::Conf;
-  uint32_t directory = 0;   ///< index of its configuration directory
+  uint32_t directory = 0; ///< index of its configuration directory
   std::unique_ptr<SourceBuffer> source;
   ParseResult parse;
-  std::string readError;    ///< non-empty: could not be read, no source
+  std::string readError; ///< non-empty: could not be read, no source
 };
 
 /// A job name for which no good file exists, and why (the first error).
@@ -124,12 +164,18 @@ struct Rejected {
   uint32_t file = 0;
 };
 
+/// The hash bucket of a name in Upstart's lists: FNV-1 modulo 17.
+uint32_t listBucket(llvm::StringRef name);
+
 struct JobSet {
   Dialect dialect = Dialect::Upstart113;
   std::vector<SourceFile> files; ///< in the order they are visited
   std::vector<Job> jobs;         ///< in order of registration
   std::vector<Rejected> rejected;
-  std::vector<Diagnostic> diagnostics; ///< beyond syntax: walk errors, ...
+  /// Everything beyond the syntax of one file, in order: what could not be read
+  /// (also in SourceFile::readError), and what the combination of files means.
+  /// The syntax errors are in files[].parse.
+  std::vector<Diagnostic> diagnostics;
 
   /// Indices of `jobs` in the order Upstart lists them: FNV-1 of the name
   /// modulo 17, then order of registration (runtime §1.4).

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Sema/JobSet.h"
+#include "Lower.h"
+#include "Override.h"
+#include "Walk.h"
+#include "llvm/Support/Path.h"
+#include <unistd.h>
+
+namespace starton::sema {
+
+namespace {
+
+/// `/etc/init.conf` and the override beside it, where they exist.
+void addMainConfiguration(const SystemOptions &options,
+                          std::vector<WalkedFile> &files) {
+  if (options.mainConfiguration.empty())
+    return;
+  llvm::StringRef stem = options.mainConfiguration;
+  stem.consume_back(".conf");
+  std::string beside = (stem + ".override").str();
+  if (::access(options.mainConfiguration.c_str(), F_OK) == 0)
+    files.push_back({options.mainConfiguration, "", FileRole::MainConf});
+  if (options.dialect != Dialect::Upstart065 &&
+      ::access(beside.c_str(), F_OK) == 0)
+    files.push_back({beside, "", FileRole::MainConf});
+}
+
+/// The path below --root, with its leading slash.
+std::string relativeTo(llvm::StringRef root, llvm::StringRef path) {
+  llvm::StringRef rest = path;
+  if (!root.empty() && rest.consume_front(root.rtrim('/')) &&
+      rest.starts_with("/"))
+    return rest.str();
+  return path.str();
+}
+
+/// An unreadable file still has a (then empty) source and tree, so that nobody
+/// has to ask.
+void readAndParse(SourceFile &file, Dialect dialect, Parser &parser,
+                  std::vector<Diagnostic> &diagnostics) {
+  file.source = readSource(file.path, file.readError);
+  if (!file.source) {
+    diagnostics.push_back(cannotRead(file.path, file.readError));
+    file.source = std::make_unique<SourceBuffer>(file.path, "");
+  }
+  ParseOptions options;
+  options.dialect = dialect;
+  options.mainConfiguration = file.role == FileRole::MainConf;
+  file.parse = parser.parse(*file.source, options);
+}
+
+Job buildJob(const JobSet &set, const Choice &choice) {
+  const SourceFile &conf = set.files[choice.conf];
+  Job job;
+  job.name = conf.jobName;
+  job.confFile = choice.conf;
+  job.overrideFile = choice.overrideFile;
+  // A rejected conf gives nothing; a rejected override gives what came before
+  // its error.
+  if (conf.parse.accepted())
+    lowerFile(job, conf.parse, choice.conf);
+  if (choice.overrideFile >= 0) {
+    auto index = static_cast<uint32_t>(choice.overrideFile);
+    lowerFile(job, set.files[index].parse, index);
+  }
+  uniteCgroups(job);
+  return job;
+}
+
+} // namespace
+
+JobSet loadSystem(const SystemOptions &options) {
+  JobSet set;
+  set.dialect = options.dialect;
+  WalkOptions walkOptions;
+  walkOptions.mustExist = options.mustExist;
+  walkOptions.overrides = options.dialect != Dialect::Upstart065;
+
+  Parser parser;
+  std::vector<WalkedFile> walked;
+  addMainConfiguration(options, walked);
+  for (uint32_t directory = 0;; ++directory) {
+    set.files.reserve(set.files.size() + walked.size());
+    for (WalkedFile &found : walked) {
+      SourceFile &file = set.files.emplace_back();
+      file.relative = relativeTo(options.root, found.path);
+      file.path = std::move(found.path);
+      file.jobName = std::move(found.jobName);
+      file.role = found.role;
+      file.directory = directory == 0 ? 0 : directory - 1;
+      readAndParse(file, options.dialect, parser, set.diagnostics);
+    }
+    walked.clear();
+    if (directory == options.directories.size())
+      break;
+    walkDirectory(options.directories[directory], walkOptions, walked,
+                  set.diagnostics);
+  }
+
+  if (options.syntaxOnly)
+    return set;
+  Choices choices = chooseFiles(set);
+  set.rejected = std::move(choices.rejected);
+  set.jobs.reserve(choices.jobs.size());
+  for (const Choice &choice : choices.jobs)
+    set.jobs.push_back(buildJob(set, choice));
+  return set;
+}
+
+JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect) {
+  JobSet set;
+  set.dialect = dialect;
+  SourceFile &file = set.files.emplace_back();
+  file.path = source->path().str();
+  file.relative = file.path;
+  llvm::StringRef name = llvm::sys::path::filename(source->path());
+  llvm::StringRef stem;
+  file.jobName = (splitJobFileName(name, stem, file.role) ? stem : name).str();
+  file.source = std::move(source);
+  Parser parser;
+  ParseOptions options;
+  options.dialect = dialect;
+  file.parse = parser.parse(*file.source, options);
+
+  if (file.parse.accepted())
+    set.jobs.push_back(buildJob(set, {}));
+  else
+    set.rejected.push_back({file.jobName, 0});
+  return set;
+}
+
+} // namespace starton::sema

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Upstart visits the files in order. A conf is parsed together with the
+// override that applies to it; the result is registered unless a better file
+// holds the name. Visiting an override reads the conf beside it once more,
+// which registers the job again, behind the others of its bucket.
+//
+// A conf whose override fails is registered too, but its file then counts as
+// having no job, so that the next directory's file of that name takes over.
+
+#include "Override.h"
+#include "llvm/ADT/StringMap.h"
+#include <algorithm>
+
+namespace starton::sema {
+
+namespace {
+
+/// What reading a conf with its override gives.
+enum class Outcome : uint8_t { NoJob, Job, DetachedJob };
+
+/// The files of one job name, in order of their directories.
+struct NameState {
+  llvm::SmallVector<uint32_t, 1> confs;
+  llvm::SmallVector<uint32_t, 1> overrides;
+  bool hasJob = false;     ///< `choice` is registered
+  bool fileHasJob = false; ///< and its file counts as the job's
+  Choice choice;
+};
+
+bool isGood(const SourceFile &file) {
+  return file.readError.empty() && file.parse.accepted();
+}
+
+/// An unreadable file, or an illegal signal, is no "soft" error: Upstart does
+/// not go on to the override then (language §0.3, §6.5).
+bool failedHard(const SourceFile &file) {
+  if (!file.readError.empty())
+    return true;
+  if (file.parse.accepted())
+    return false;
+  const SyntaxDiag &first =
+      file.parse.diagnostics[static_cast<size_t>(file.parse.firstError)];
+  return first.upstartError == UpstartError::IllegalSignal;
+}
+
+class Chooser {
+public:
+  explicit Chooser(JobSet &set) : set(set) {}
+  Choices run();
+
+private:
+  void collect();
+  void consider(NameState &state, uint32_t conf);
+  int64_t overrideOf(const NameState &state, uint32_t conf) const;
+  Outcome outcomeOf(const SourceFile &conf,
+                    const SourceFile *overrideFile) const;
+  void explain(const Choice &choice);
+  void explainLonely(const NameState &state, uint32_t overrideFile);
+  void report(DiagId id, uint32_t file, std::string message);
+
+  JobSet &set;
+  llvm::StringMap<NameState> names;
+  uint64_t clock = 0;
+};
+
+// Overrides first: one counts for a conf whether it is visited before or after.
+void Chooser::collect() {
+  for (uint32_t i = 0; i != set.files.size(); ++i) {
+    const SourceFile &file = set.files[i];
+    if (file.role == FileRole::Conf)
+      names[file.jobName].confs.push_back(i);
+    else if (file.role == FileRole::Override)
+      names[file.jobName].overrides.push_back(i);
+  }
+}
+
+// From the first directory up to and including the conf's.
+int64_t Chooser::overrideOf(const NameState &state, uint32_t conf) const {
+  if (!state.overrides.empty() &&
+      set.files[state.overrides.front()].directory <= set.files[conf].directory)
+    return state.overrides.front();
+  return -1;
+}
+
+Outcome Chooser::outcomeOf(const SourceFile &conf,
+                           const SourceFile *overrideFile) const {
+  bool goodOverride = !overrideFile || isGood(*overrideFile);
+  if (isGood(conf))
+    return goodOverride ? Outcome::Job : Outcome::DetachedJob;
+  bool fromOverrideAlone = overrideFile && goodOverride && !failedHard(conf);
+  return fromOverrideAlone ? Outcome::Job : Outcome::NoJob;
+}
+
+void Chooser::consider(NameState &state, uint32_t conf) {
+  if (state.fileHasJob && state.choice.conf != conf)
+    return;
+  int64_t overrideFile = overrideOf(state, conf);
+  Outcome outcome = outcomeOf(
+      set.files[conf], overrideFile < 0
+                           ? nullptr
+                           : &set.files[static_cast<size_t>(overrideFile)]);
+  if (outcome == Outcome::NoJob)
+    return;
+  state.hasJob = true;
+  state.fileHasJob = outcome == Outcome::Job;
+  state.choice = {conf, overrideFile, ++clock};
+}
+
+void Chooser::report(DiagId id, uint32_t file, std::string message) {
+  Diagnostic diag;
+  diag.id = id;
+  diag.severity = diagSeverity(id);
+  diag.file = set.files[file].path;
+  diag.source = set.files[file].source.get();
+  diag.message = std::move(message);
+  set.diagnostics.push_back(std::move(diag));
+}
+
+// Says what hardly anyone expects of a failing file.
+void Chooser::explain(const Choice &choice) {
+  if (choice.overrideFile < 0)
+    return;
+  auto overrideFile = static_cast<uint32_t>(choice.overrideFile);
+  const SourceFile &conf = set.files[choice.conf];
+  if (!isGood(conf))
+    report(DiagId::OverrideAlone, overrideFile,
+           "job '" + printable(conf.jobName) +
+               "' is made of its override alone, since '" +
+               printable(conf.path) + "' has errors");
+  else if (!isGood(set.files[overrideFile]))
+    report(DiagId::BrokenOverride, overrideFile,
+           "override of '" + printable(conf.jobName) +
+               "' is applied up to its first error, not ignored");
+}
+
+void Chooser::explainLonely(const NameState &state, uint32_t overrideFile) {
+  uint32_t directory = set.files[overrideFile].directory;
+  bool used = llvm::any_of(state.confs, [&](uint32_t conf) {
+    return set.files[conf].directory >= directory &&
+           overrideOf(state, conf) == overrideFile;
+  });
+  if (used)
+    return;
+  bool shadowed = llvm::any_of(state.confs, [&](uint32_t conf) {
+    return set.files[conf].directory >= directory;
+  });
+  report(DiagId::OverrideWithoutJob, overrideFile,
+         shadowed ? "override is ignored because '" +
+                        printable(set.files[state.overrides.front()].path) +
+                        "' comes first"
+                  : "override is ignored because there is no '" +
+                        printable(set.files[overrideFile].jobName) +
+                        ".conf' in its directory or a later one");
+}
+
+Choices Chooser::run() {
+  collect();
+  for (uint32_t i = 0; i != set.files.size(); ++i) {
+    const SourceFile &file = set.files[i];
+    if (file.role == FileRole::MainConf)
+      continue;
+    NameState &state = names[file.jobName];
+    if (file.role == FileRole::Conf)
+      consider(state, i);
+    else
+      for (uint32_t conf : state.confs)
+        if (conf < i && set.files[conf].directory == file.directory)
+          consider(state, conf);
+  }
+
+  Choices result;
+  for (uint32_t i = 0; i != set.files.size(); ++i) {
+    const SourceFile &file = set.files[i];
+    if (file.role == FileRole::MainConf)
+      continue;
+    const NameState &state = names[file.jobName];
+    if (file.role == FileRole::Override)
+      explainLonely(state, i);
+    if (state.confs.empty() || state.confs.front() != i)
+      continue;
+    if (!state.hasJob) {
+      result.rejected.push_back({file.jobName, i});
+      continue;
+    }
+    explain(state.choice);
+    result.jobs.push_back(state.choice);
+  }
+  std::sort(result.jobs.begin(), result.jobs.end(),
+            [](const Choice &a, const Choice &b) {
+              return a.registered < b.registered;
+            });
+  return result;
+}
+
+} // namespace
+
+Choices chooseFiles(JobSet &set) { return Chooser(set).run(); }
+
+} // namespace starton::sema
