@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Lowering a JobSet to a job table: toolchain side.
+// Lowering a JobSet to a job table: toolchain side. The format is described in
+// docs/table-format.md.
 
 #ifndef STARTON_TABLE_WRITER_H
 #define STARTON_TABLE_WRITER_H
@@ -12,16 +13,32 @@
 
 namespace starton::table {
 
-/// The bytes of the table. Depends on nothing but the set: reproducible on any
-/// host, at any time, in any order of input files.
+/// The bytes of the table, verified. Depends on nothing but the set:
+/// reproducible on any host, at any time, in any order of input files.
 /// \p error is set (and the result empty) when the set cannot be expressed,
 /// for example beyond a cap of the format.
 std::string writeTable(const sema::JobSet &set, std::string &error);
 
 /// The whole table as YAML, by schema reflection: a new field cannot be
-/// forgotten. \p bytes must have passed verify().
+/// forgotten. A field that is not printed has its default value. \p bytes must
+/// have passed verify(). False, with \p error set, when the schema uses what
+/// the dump cannot print.
 bool dumpTable(llvm::StringRef bytes, llvm::raw_ostream &os,
                std::string &error);
+
+/// Whether an `exec` command goes through the shell (runtime §4.1).
+bool commandNeedsShell(llvm::StringRef command);
+
+/// The words of a command that needs no shell.
+std::vector<llvm::StringRef> splitCommand(llvm::StringRef command);
+
+/// Makes \p path hold \p bytes, or leaves everything as it was: writes a
+/// temporary file beside it, syncs and renames (mode 0644). With
+/// \p keepPrevious what the path held before becomes PATH.prev; a file that
+/// already holds the bytes is left alone. A device, a pipe or /dev/fd/N is
+/// written to directly. False, with one line in \p error, on failure.
+bool writeFileAtomically(const std::string &path, llvm::StringRef bytes,
+                         bool keepPrevious, std::string &error);
 
 } // namespace starton::table
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The table as a whole. Everything is sorted by content, so neither the order
+// in which files were read nor anything of the host can show in the bytes.
+
+#include "starton/Table/Writer.h"
+#include "Lower.h"
+#include "starton/Table/Reader.h"
+#include "llvm/Support/SHA256.h"
+#include <algorithm>
+#include <numeric>
+
+namespace starton::table {
+namespace {
+
+using flatbuffers::Offset;
+using flatbuffers::Vector;
+
+constexpr llvm::StringLiteral TooLargeText =
+    "the job table would be larger than the 64 MiB that a daemon loads";
+
+class TableWriter {
+public:
+  TableWriter(const sema::JobSet &set, std::string &error)
+      : set(set), error(error) {}
+
+  std::string write();
+
+private:
+  Offset<Vector<Offset<Job>>> lowerJobs();
+  Offset<Vector<Offset<File>>> lowerFiles();
+  Offset<File> lowerFile(const sema::SourceFile &file);
+  Offset<Vector<Offset<Rejected>>> lowerRejected();
+  Offset<Rejected> lowerRejection(const sema::Rejected &rejected);
+  std::string finish(Offset<JobTable> root);
+
+  const sema::JobSet &set;
+  std::string &error;
+  TableBuilder builder;
+  std::vector<uint32_t> fileIndex;       ///< JobSet::files to the table's
+  std::vector<const sema::Job *> sorted; ///< by name
+};
+
+Offset<File> TableWriter::lowerFile(const sema::SourceFile &file) {
+  llvm::StringRef text = file.source ? file.source->text() : llvm::StringRef();
+  llvm::SHA256 hash;
+  hash.update(text);
+  std::array<uint8_t, 32> digest = hash.final();
+  auto path = builder.string(llvm::StringRef(file.relative));
+  auto bytes = builder.fbb().CreateVector(digest.data(), digest.size());
+  return CreateFile(builder.fbb(), path, text.size(), bytes, !file.source);
+}
+
+/// A file that is reached twice (a directory given twice) is one file.
+Offset<Vector<Offset<File>>> TableWriter::lowerFiles() {
+  std::vector<uint32_t> order(set.files.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return set.files[a].relative < set.files[b].relative;
+  });
+  std::vector<Offset<File>> files;
+  fileIndex.resize(set.files.size());
+  const sema::SourceFile *previous = nullptr;
+  for (uint32_t index : order) {
+    const sema::SourceFile &file = set.files[index];
+    bool same =
+        previous != nullptr && previous->relative == file.relative &&
+        !previous->source == !file.source &&
+        (!file.source || previous->source->text() == file.source->text());
+    if (!same)
+      files.push_back(lowerFile(file));
+    fileIndex[index] = static_cast<uint32_t>(files.size() - 1);
+    previous = &file;
+    if (builder.overflowed())
+      return {};
+  }
+  return builder.fbb().CreateVector(files);
+}
+
+Offset<Vector<Offset<Job>>> TableWriter::lowerJobs() {
+  for (const sema::Job &job : set.jobs)
+    sorted.push_back(&job);
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [](const sema::Job *a, const sema::Job *b) { return a->name < b->name; });
+  std::vector<Offset<Job>> jobs;
+  for (const sema::Job *job : sorted) {
+    auto order = static_cast<uint32_t>(job - set.jobs.data());
+    jobs.push_back(lowerJob(builder, *job, order, fileIndex));
+    if (builder.overflowed())
+      return {};
+  }
+  return builder.fbb().CreateVector(jobs);
+}
+
+/// The place is that of the cause, which is where a person must look; Upstart's
+/// own line, often the end of the file, is not kept.
+Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
+  const sema::SourceFile &file = set.files[rejected.file];
+  std::string message = file.readError;
+  std::string detail;
+  LineColumn place{0, 0};
+  if (file.source && !file.parse.accepted()) {
+    const SyntaxDiag &first =
+        file.parse.diagnostics[static_cast<size_t>(file.parse.firstError)];
+    message = upstartText(first.upstartError).str();
+    detail = render(first, file.parse).message;
+    std::replace(detail.begin(), detail.end(), '\0', ' ');
+    place = file.source->lineColumn(first.range.begin);
+  }
+  auto name = builder.string(llvm::StringRef(rejected.jobName));
+  auto text = builder.string(llvm::StringRef(message));
+  auto words = detail.empty() ? TableBuilder::StringOffset()
+                              : builder.string(llvm::StringRef(detail));
+  return CreateRejected(builder.fbb(), name, fileIndex[rejected.file],
+                        place.line, text, place.column, words);
+}
+
+Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
+  std::vector<const sema::Rejected *> entries;
+  for (const sema::Rejected &rejected : set.rejected)
+    entries.push_back(&rejected);
+  std::stable_sort(
+      entries.begin(), entries.end(),
+      [](const auto *a, const auto *b) { return a->jobName < b->jobName; });
+  entries.erase(std::unique(entries.begin(), entries.end(),
+                            [](const auto *a, const auto *b) {
+                              return a->jobName == b->jobName;
+                            }),
+                entries.end());
+  std::vector<Offset<Rejected>> offsets;
+  for (const sema::Rejected *rejected : entries) {
+    if (builder.overflowed())
+      return {};
+    offsets.push_back(lowerRejection(*rejected));
+  }
+  return builder.fbb().CreateVector(offsets);
+}
+
+/// Puts the size into the finished table and lets the daemon's own verifier
+/// have the last word: what it refuses is never written.
+std::string TableWriter::finish(Offset<JobTable> root) {
+  flatbuffers::FlatBufferBuilder &fbb = builder.fbb();
+  FinishJobTableBuffer(fbb, root);
+  auto *table = reinterpret_cast<flatbuffers::Table *>(
+      flatbuffers::GetMutableRoot<JobTable>(fbb.GetBufferPointer()));
+  table->SetField<uint32_t>(JobTable::VT_TOTAL_SIZE, fbb.GetSize(), 0);
+  LoadError refused;
+  if (verify({fbb.GetBufferPointer(), fbb.GetSize()}, refused) == nullptr) {
+    error = std::string("the job table would be refused: ") + refused.message;
+    return {};
+  }
+  return {reinterpret_cast<const char *>(fbb.GetBufferPointer()),
+          fbb.GetSize()};
+}
+
+std::string TableWriter::write() {
+  auto files = lowerFiles();
+  auto jobs = lowerJobs();
+  auto index = builder.overflowed() ? 0 : lowerIndex(builder, sorted);
+  auto rejected = builder.overflowed() ? 0 : lowerRejected();
+  if (builder.overflowed()) {
+    error = TooLargeText.str();
+    return {};
+  }
+  JobTableBuilder out(builder.fbb());
+  out.add_format_version(FormatVersion);
+  out.add_dialect(static_cast<Dialect>(set.dialect));
+  out.add_jobs(jobs);
+  out.add_index(index);
+  out.add_files(files);
+  out.add_rejected(rejected);
+  out.add_total_size(
+      UINT32_MAX); // any value but the default, to be set at the end
+  return finish(out.Finish());
+}
+
+} // namespace
+
+std::string writeTable(const sema::JobSet &set, std::string &error) {
+  return TableWriter(set, error).write();
+}
+
+} // namespace starton::table
