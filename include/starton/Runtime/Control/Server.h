@@ -75,6 +75,9 @@ struct DaemonHooks {
   void (*setLogPriority)(void *context, engine::Priority priority) = nullptr;
   void (*log)(void *context, engine::Priority priority,
               engine::Text text) = nullptr;
+  /// NotifyDiskWriteable: writes out what jobs printed before. 0, or the errno
+  /// whose text is the error. Null: nothing is ever kept back.
+  int (*diskWriteable)(void *context) = nullptr;
 };
 
 struct ServerOptions {
