@@ -67,6 +67,10 @@ ssize_t Sys::write(int descriptor, const void *buffer, size_t size) {
   return uninterrupted([&] { return ::write(descriptor, buffer, size); });
 }
 
+int Sys::seekStart(int descriptor) {
+  return static_cast<int>(folded(::lseek(descriptor, 0, SEEK_SET)));
+}
+
 int Sys::statDescriptor(int descriptor, struct stat &status) {
   return folded(::fstat(descriptor, &status));
 }
@@ -174,6 +178,11 @@ int Sys::waitFor(pid_t pid, siginfo_t &info) {
   info.si_pid = 0;
   return folded(::waitid(P_PID, static_cast<id_t>(pid), &info,
                          WEXITED | WNOHANG | __WALL));
+}
+
+// Debian 12's C library has no wrapper with C++ linkage for it.
+int Sys::processDescriptor(pid_t pid) {
+  return static_cast<int>(folded(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
 int Sys::kill(pid_t pid, int signal) { return folded(::kill(pid, signal)); }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The session daemon: table, engine, processes, control socket and loop put
+// together (docs/ARCHITECTURE.md, "Daemon"; spec/runtime §6.4).
+
+#ifndef STARTON_RUNTIME_HOST_DAEMON_H
+#define STARTON_RUNTIME_HOST_DAEMON_H
+
+#include "starton/Runtime/Host/ControlLoop.h"
+#include "starton/Runtime/Host/InstanceTimers.h"
+#include "starton/Runtime/Host/Options.h"
+#include "starton/Runtime/Host/Processes.h"
+#include "starton/Runtime/Host/SessionFile.h"
+#include "starton/Table/Reader.h"
+#include <climits>
+
+namespace starton::host {
+
+class Daemon {
+public:
+  /// \p environment is the process's, NULL-terminated; \p options outlive us.
+  Daemon(Sys &system, const Options &daemonOptions, char *const *environment);
+  Daemon(const Daemon &) = delete;
+  Daemon &operator=(const Daemon &) = delete;
+
+  /// From start-up to the end of the session. Returns the exit status; what
+  /// prevented the start has been logged.
+  int run();
+
+private:
+  bool start();
+  bool checkRole();
+  void secureDescriptors();
+  bool blockSignals();
+  bool loadTable();
+  bool startEngine();
+  void chooseLogDirectory();
+  bool listen();
+  bool watchSignals();
+  void emit(const char *event);
+  const char *variable(const char *name) const;
+  bool fatal(const char *what, int error);
+
+  // --- The engine's side.
+  engine::FeedResult feed(engine::Input &input);
+  void pump();
+  void perform(const engine::Action &action);
+  void beginShutdown(const char *type);
+  void setPriority(engine::Priority priority);
+
+  // --- The loop's side.
+  void readSignals();
+  void takeSignal(uint32_t number);
+  void tick();
+  control::DaemonHooks daemonHooks();
+
+  Sys &sys;
+  const Options &options;
+  char *const *environment;
+  Messages messages;
+  Loop loop;
+  table::LoadedTable table;
+  engine::Engine engine;
+  JobLogs logs;
+  Processes processes;
+  InstanceTimers timers;
+  control::Server server;
+  ControlLoop controlLoop;
+  SessionFile session;
+
+  Watch signalWatch;
+  Timer tickTimer;
+  Timer retryTimer; ///< the first event had to be refused
+  sigset_t handled{};
+  sigset_t originalMask{};
+  uint64_t sequence = 0;
+  bool pending = false;      ///< the engine said Yield
+  bool moreChildren = false; ///< a slice of reaping was not enough
+  bool ended = false;
+  int exitStatus = 0;
+  char address[96] = {};
+  char logDirectory[PATH_MAX] = {};
+};
+
+} // namespace starton::host
+
+#endif // STARTON_RUNTIME_HOST_DAEMON_H

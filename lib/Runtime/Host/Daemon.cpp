@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Runtime/Host/Daemon.h"
+#include "starton/Runtime/Host/Compiler.h"
+#include "starton/Runtime/Support/Memory.h"
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace starton::host {
+
+namespace {
+
+constexpr uint64_t Second = 1'000'000'000;
+constexpr uint64_t RetryDelay = Second / 10;
+/// Given up when memory runs out, so that stopping and asking still work.
+constexpr size_t MemoryReserve = size_t(64) << 10;
+constexpr int HandledSignals[] = {SIGCHLD, SIGTERM, SIGHUP};
+
+} // namespace
+
+Daemon::Daemon(Sys &system, const Options &daemonOptions,
+               char *const *environmentList)
+    : sys(system), options(daemonOptions), environment(environmentList),
+      messages(system), loop(system), logs(system, loop, messages),
+      processes(system, loop, messages, logs, engine,
+                {this,
+                 [](void *self, engine::Input &input) {
+                   (void)static_cast<Daemon *>(self)->feed(input);
+                 }}),
+      timers(
+          loop, engine,
+          [](void *self, engine::InstanceId instance) {
+            engine::Input input;
+            input.kind = engine::Input::Kind::Timer;
+            input.instance = instance;
+            (void)static_cast<Daemon *>(self)->feed(input);
+          },
+          this),
+      controlLoop(loop, server), session(system) {
+  messages.setPriority(options.priority);
+  tickTimer.context = retryTimer.context = this;
+  tickTimer.handler = [](Timer &timer) {
+    static_cast<Daemon *>(timer.context)->tick();
+  };
+  retryTimer.handler = [](Timer &timer) {
+    auto *self = static_cast<Daemon *>(timer.context);
+    self->emit(self->options.startupEvent);
+  };
+}
+
+bool Daemon::fatal(const char *what, int error) {
+  if (error)
+    messages.format(engine::Priority::Fatal, "%s: %s", what,
+                    std::strerror(error));
+  else
+    messages.format(engine::Priority::Fatal, "%s", what);
+  return false;
+}
+
+const char *Daemon::variable(const char *name) const {
+  size_t length = std::strlen(name);
+  for (char *const *entry = environment; *entry; ++entry)
+    if (std::strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+      return *entry + length + 1;
+  return nullptr;
+}
+
+// --- Start-up.
+
+bool Daemon::checkRole() {
+  if (options.user)
+    return true;
+  // Upstart hands its arguments to telinit here; there is none of ours.
+  return sys.pid() == 1
+             ? fatal("Only user sessions are supported: start with --user", 0)
+             : fatal("Not being executed as init", 0);
+}
+
+/// Standard descriptors exist, and nothing that we inherited reaches jobs.
+void Daemon::secureDescriptors() {
+  struct stat status = {};
+  for (int standard = 0; standard <= 2; ++standard)
+    if (sys.statDescriptor(standard, status) == -EBADF)
+      (void)sys.open("/dev/null", O_RDWR); // takes the lowest number
+  (void)sys.closeRange(3, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+bool Daemon::blockSignals() {
+  sigemptyset(&handled);
+  for (int number : HandledSignals)
+    sigaddset(&handled, number);
+  int result = sys.signalMask(SIG_BLOCK, &handled, &originalMask);
+  if (result < 0)
+    return fatal("Unable to block signals", -result);
+  // Ignored, a signal never becomes pending, and an ignored SIGCHLD makes the
+  // kernel reap for us.
+  (void)sys.signalDefault(SIGCHLD);
+  (void)sys.signalIgnore(SIGPIPE);
+  return true;
+}
+
+bool Daemon::loadTable() {
+  if (!options.table)
+    return Compiler(sys, messages, options, originalMask).compile(table);
+  table::LoadError error;
+  if (!table.loadFile(options.table, error)) {
+    messages.format(engine::Priority::Fatal, "%s: %s", options.table,
+                    error.message);
+    return false;
+  }
+  logRejected(*table.get(), messages);
+  return true;
+}
+
+bool Daemon::startEngine() {
+  size_t count = 0;
+  while (environment[count])
+    ++count;
+  auto *entries =
+      static_cast<engine::Text *>(allocate(count * sizeof(engine::Text)));
+  if (!entries)
+    return fatal("Unable to start", ENOMEM);
+  for (size_t i = 0; i < count; ++i)
+    entries[i] = textOf(environment[i]);
+  engine::Options engineOptions;
+  engineOptions.userMode = true;
+  engineOptions.sessionAddress = textOf(address);
+  engineOptions.daemonEnvironment = {entries, count};
+  engineOptions.inheritEnvironment = options.inheritEnvironment;
+  engineOptions.logPriority = options.priority;
+  bool good = engine.init(*table.get(), engineOptions);
+  release(entries); // the engine has its own copy
+  return good || fatal("Unable to start", ENOMEM);
+}
+
+void Daemon::chooseLogDirectory() {
+  const char *cache = variable("XDG_CACHE_HOME");
+  const char *home = variable("HOME");
+  int length = 0;
+  if (options.logDirectory)
+    length = std::snprintf(logDirectory, sizeof logDirectory, "%s",
+                           options.logDirectory);
+  else if (cache && cache[0] == '/')
+    length =
+        std::snprintf(logDirectory, sizeof logDirectory, "%s/upstart", cache);
+  else if (home && home[0] == '/')
+    length = std::snprintf(logDirectory, sizeof logDirectory,
+                           "%s/.cache/upstart", home);
+  bool usable = length > 0 && static_cast<size_t>(length) < sizeof logDirectory;
+  if (usable)
+    logs.setDirectory(logDirectory);
+  else
+    messages.format(engine::Priority::Warn,
+                    "No directory for the output of jobs: HOME is not set");
+}
+
+bool Daemon::listen() {
+  int error = session.create(variable("XDG_RUNTIME_DIR"), address);
+  if (error != 0)
+    messages.format(engine::Priority::Warn, "Unable to create session file: %s",
+                    std::strerror(error));
+  control::ServerOptions serverOptions;
+  serverOptions.address = address;
+  serverOptions.userMode = true;
+  serverOptions.daemonUser = sys.user();
+  char reason[160] = {};
+  return server.listen(serverOptions, controlLoop.hooks(), daemonHooks(),
+                       engine, reason) ||
+         fatal(reason, 0);
+}
+
+bool Daemon::watchSignals() {
+  int descriptor = sys.signalDescriptor(handled);
+  if (descriptor < 0)
+    return fatal("Unable to watch signals", -descriptor);
+  signalWatch.descriptor = descriptor;
+  signalWatch.events = EPOLLIN;
+  signalWatch.context = this;
+  signalWatch.handler = [](Watch &watch, uint32_t) {
+    static_cast<Daemon *>(watch.context)->readSignals();
+  };
+  int error = loop.add(signalWatch);
+  return error == 0 || fatal("Unable to watch signals", error);
+}
+
+bool Daemon::start() {
+  if (!checkRole())
+    return false;
+  secureDescriptors();
+  control::sessionAddress(address, sys.user(), sys.pid());
+  int error = 0;
+  if (!blockSignals() || !loadTable() || !startEngine())
+    return false;
+  if (!loop.open(error))
+    return fatal("Unable to open the event loop", error);
+  if (!options.noLog)
+    chooseLogDirectory();
+  processes.setLogging(!options.noLog);
+  processes.setConsole(options.console);
+  int reaperError = processes.initialize(true, options.inheritEnvironment,
+                                         options.debug, originalMask);
+  if (!watchSignals() || !listen())
+    return false;
+  if (!setReserve(MemoryReserve))
+    messages.format(engine::Priority::Warn, "No memory for a reserve");
+  if (reaperError != 0)
+    emit("child-subreaper-failed");
+  if (options.startupEvent)
+    emit(options.startupEvent);
+  return true;
+}
+
+/// Events that nobody waits for. One that the engine has no memory for is
+/// tried again: the session hangs on the first.
+void Daemon::emit(const char *event) {
+  engine::Input input;
+  input.kind = engine::Input::Kind::EmitEvent;
+  input.name = textOf(event);
+  if (feed(input) == engine::FeedResult::Refused &&
+      event == options.startupEvent)
+    loop.armAfter(retryTimer, RetryDelay);
+}
+
+int Daemon::run() {
+  if (!start()) {
+    session.remove();
+    return 1;
+  }
+  while (!ended) {
+    bool busy = pending || moreChildren;
+    loop.runOnce(!busy);
+    if (moreChildren)
+      moreChildren = processes.reap();
+    if (pending)
+      pump();
+    (void)refillReserve();
+  }
+  server.close();
+  session.remove();
+  return exitStatus;
+}
+
+// --- The engine's side.
+
+engine::FeedResult Daemon::feed(engine::Input &input) {
+  // The engine takes an input only between actions, never under one.
+  input.now = loop.now();
+  input.sequence = ++sequence;
+  engine::FeedResult result = engine.feed(input);
+  if (result == engine::FeedResult::Taken) {
+    if (input.kind == engine::Input::Kind::Shutdown && !tickTimer.armed)
+      loop.armAfter(tickTimer, Second);
+    pump();
+  }
+  return result;
+}
+
+void Daemon::pump() {
+  engine::Action action;
+  pending = false;
+  while (engine.next(action)) {
+    if (action.kind == engine::Action::Kind::Yield) {
+      pending = true;
+      return;
+    }
+    perform(action);
+  }
+}
+
+void Daemon::perform(const engine::Action &action) {
+  using Kind = engine::Action::Kind;
+  switch (action.kind) {
+  case Kind::Spawn:
+    engine.complete(action.token, processes.spawn(action));
+    break;
+  case Kind::Signal:
+    engine.complete(action.token, {0, processes.signal(action)});
+    break;
+  case Kind::ArmTimer:
+    timers.arm(action.instance, action.deadline);
+    break;
+  case Kind::CancelTimer:
+    timers.cancel(action.instance);
+    break;
+  case Kind::Reply:
+  case Kind::ReplyError:
+  case Kind::Announce:
+    server.perform(action);
+    break;
+  case Kind::Log:
+    messages.log(action.priority, action.text);
+    break;
+  case Kind::Release:
+    processes.release(action.pid);
+    break;
+  case Kind::Close:
+    sys.close(action.descriptor);
+    break;
+  case Kind::Exit:
+    ended = true;
+    exitStatus = action.status;
+    break;
+  case Kind::Yield:
+    break; // pump() takes it
+  }
+}
+
+void Daemon::beginShutdown(const char *type) {
+  engine::Input input;
+  input.kind = engine::Input::Kind::Shutdown;
+  input.name = textOf(type);
+  (void)feed(input);
+}
+
+void Daemon::tick() {
+  loop.arm(tickTimer, tickTimer.deadline + Second);
+  engine::Input input;
+  input.kind = engine::Input::Kind::ShutdownTick;
+  (void)feed(input);
+}
+
+void Daemon::setPriority(engine::Priority priority) {
+  messages.setPriority(priority);
+  engine.setLogPriority(priority);
+}
+
+control::DaemonHooks Daemon::daemonHooks() {
+  control::DaemonHooks hooks;
+  hooks.context = this;
+  hooks.feed = [](void *self, engine::Input &input) {
+    return static_cast<Daemon *>(self)->feed(input);
+  };
+  hooks.logPriority = [](void *self) {
+    return static_cast<Daemon *>(self)->messages.priority();
+  };
+  hooks.setLogPriority = [](void *self, engine::Priority priority) {
+    static_cast<Daemon *>(self)->setPriority(priority);
+  };
+  hooks.log = [](void *self, engine::Priority priority, engine::Text text) {
+    static_cast<Daemon *>(self)->messages.log(priority, text);
+  };
+  hooks.diskWriteable = [](void *self) {
+    return static_cast<Daemon *>(self)->logs.writeEarly();
+  };
+  return hooks;
+}
+
+// --- The loop's side.
+
+void Daemon::readSignals() {
+  signalfd_siginfo info = {};
+  while (sys.read(signalWatch.descriptor, &info, sizeof info) ==
+         static_cast<ssize_t>(sizeof info))
+    takeSignal(info.ssi_signo);
+}
+
+void Daemon::takeSignal(uint32_t number) {
+  switch (number) {
+  case SIGCHLD:
+    moreChildren = true; // one signal may stand for many children
+    break;
+  case SIGTERM:
+    beginShutdown("shutdown");
+    break;
+  case SIGHUP:
+    messages.format(engine::Priority::Warn,
+                    "Configuration is not reloaded while running: the jobs "
+                    "are those of the start");
+    break;
+  default:
+    break;
+  }
+}
+
+} // namespace starton::host
