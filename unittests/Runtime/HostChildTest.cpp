@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The child's way from fork to exec: order of steps, every failure, and that
+// nothing after a failing step is done.
+
+#include "HostFakeSys.h"
+#include "starton/Runtime/Host/Child.h"
+#include <cerrno>
+#include <gtest/gtest.h>
+
+using namespace starton;
+using namespace starton::host;
+
+namespace {
+
+struct ChildRun {
+  ChildSys sys;
+  OneJob job;
+  ChildDefaults defaults;
+  ChildPlan plan;
+  std::vector<std::string> environment = {"PATH=/bin", "A=b c"};
+
+  ChildRun() {
+    defaults.openFiles = {256, 4096};
+    plan.errorPipe = 11;
+  }
+
+  SpawnRecord go() {
+    const table::Job &built = job.get();
+    plan.defaults = &defaults;
+    plan.job = &built;
+    plan.process = built.processes()->Get(0);
+    plan.slot = static_cast<engine::Slot>(job.slot);
+    std::vector<engine::Text> texts;
+    for (const std::string &entry : environment)
+      texts.push_back({entry.c_str(), entry.size()});
+    plan.env = {texts.data(), texts.size()};
+    return executePlan(sys, plan);
+  }
+};
+
+std::string message(const SpawnRecord &record) {
+  char text[80];
+  spawnStepText(record, text);
+  return text;
+}
+
+TEST(HostChild, RunsWordsWithoutAShell) {
+  ChildRun run;
+  run.job.kind = table::ProcessKind::Argv;
+  run.job.text.clear();
+  run.job.argv = {"printf", "%s", "x"};
+  SpawnRecord record = run.go();
+  EXPECT_EQ(record.step, SpawnStep::Execute);
+  EXPECT_EQ(record.error, ENOENT);
+  EXPECT_TRUE(record.fatal);
+  EXPECT_TRUE(run.sys.did("exec printf"));
+  EXPECT_EQ(run.sys.argv, run.job.argv);
+  EXPECT_EQ(run.sys.env, run.environment);
+  EXPECT_FALSE(run.sys.did("memfd"));
+}
+
+TEST(HostChild, GivesOneLineToTheShell) {
+  ChildRun run;
+  run.job.text = "exec a | b\n\n";
+  run.go();
+  std::vector<std::string> expected = {"/bin/sh", "-e", "-c", "exec a | b",
+                                       "/bin/sh"};
+  EXPECT_EQ(run.sys.argv, expected);
+  EXPECT_FALSE(run.sys.did("memfd"));
+}
+
+TEST(HostChild, GivesSeveralLinesAsAFile) {
+  ChildRun run;
+  run.job.kind = table::ProcessKind::Script;
+  run.job.text = "echo a\necho b\n";
+  run.go();
+  std::vector<std::string> expected = {"/bin/sh", "-e", "/proc/self/fd/9"};
+  EXPECT_EQ(run.sys.argv, expected);
+  EXPECT_EQ(run.sys.written[9], "exec 9<&-\necho a\necho b\n");
+  EXPECT_TRUE(run.sys.did("fcntl")); // sealed
+}
+
+TEST(HostChild, ClosesBeforeItLimitsAndResetsSignalsLast) {
+  ChildRun run;
+  run.job.kind = table::ProcessKind::Script;
+  run.job.text = "a\nb\n";
+  run.job.limits = {table::Limit(table::Resource::Nofile, 4, 5)};
+  run.job.chdir = "/srv";
+  run.job.chroot = "/jail";
+  run.go();
+  const ChildSys &sys = run.sys;
+  std::string limit = "setrlimit " + std::to_string(RLIMIT_NOFILE) + " 4";
+  EXPECT_TRUE(sys.did(limit));
+  EXPECT_LT(sys.when("setsid"), sys.when("dup 0"));
+  EXPECT_LT(sys.when("dup 2"), sys.when("close_range"));
+  EXPECT_LT(sys.when("close_range"), sys.when("memfd"));
+  EXPECT_LT(sys.when("dup 9"), sys.when(limit));
+  EXPECT_LT(sys.when("chroot /jail"), sys.when("chdir /srv"));
+  EXPECT_LT(sys.when("chdir /srv"), sys.when("default 1"));
+  EXPECT_LT(sys.when("default 1"), sys.when("sigprocmask"));
+  EXPECT_LT(sys.when("sigprocmask"), sys.when("exec /bin/sh"));
+}
+
+TEST(HostChild, RestoresTheDescriptorLimit) {
+  ChildRun run;
+  run.go();
+  EXPECT_TRUE(
+      run.sys.did("setrlimit " + std::to_string(RLIMIT_NOFILE) + " 256"));
+}
+
+TEST(HostChild, KeepsTheDirectoryOfASessionOnly) {
+  ChildRun system;
+  system.go();
+  EXPECT_TRUE(system.sys.did("chdir /"));
+  ChildRun session;
+  session.defaults.userMode = true;
+  session.go();
+  EXPECT_FALSE(session.sys.did("chdir /"));
+  ChildRun jailed;
+  jailed.defaults.userMode = true;
+  jailed.job.chroot = "/jail";
+  jailed.go();
+  EXPECT_TRUE(jailed.sys.did("chdir /"));
+}
+
+TEST(HostChild, BecomesTheUserForGood) {
+  ChildRun run;
+  run.job.setuid = "web";
+  run.sys.files["/etc/passwd"] = "root:x:0:0::/:\nweb:x:33:34::/:\n";
+  run.sys.files["/etc/group"] =
+      "root:x:0:\nmedia:x:50:mail,web\nother:x:51:webber\nlogs:x:52:web\n";
+  run.sys.failures["setuid 0"] = EPERM;
+  SpawnRecord record = run.go();
+  EXPECT_EQ(record.step, SpawnStep::Execute);
+  EXPECT_TRUE(run.sys.did("setgroups 34 50 52"));
+  EXPECT_LT(run.sys.when("setgroups 34 50 52"), run.sys.when("setgid 34"));
+  EXPECT_LT(run.sys.when("setgid 34"), run.sys.when("setuid 33"));
+}
+
+TEST(HostChild, RefusesRightsThatCanBeRegained) {
+  ChildRun run;
+  run.job.setuid = "web";
+  run.sys.files["/etc/passwd"] = "web:x:33:34::/:\n";
+  SpawnRecord record = run.go(); // setuid(0) succeeds here
+  EXPECT_EQ(record.step, SpawnStep::SetUser);
+  EXPECT_EQ(record.error, EPERM);
+  EXPECT_FALSE(run.sys.did("exec /bin/sh"));
+}
+
+TEST(HostChild, FindsGroups) {
+  ChildRun run;
+  run.job.setgid = "media";
+  run.sys.runningAs = 1000;
+  run.sys.files["/etc/group"] = "root:x:0:\nmedia:x:50:";
+  EXPECT_EQ(run.go().step, SpawnStep::Execute);
+  EXPECT_TRUE(run.sys.did("setgid 50"));
+  ChildRun missing;
+  missing.job.setgid = "nobody-here";
+  missing.sys.files["/etc/group"] = "root:x:0:\n";
+  SpawnRecord record = missing.go();
+  EXPECT_EQ(record.step, SpawnStep::FindGroup);
+  EXPECT_EQ(record.error, 0);
+  EXPECT_EQ(message(record), "unable to find setgid group");
+}
+
+TEST(HostChild, StopsForTheDebugStanzaOnlyWhenAsked) {
+  ChildRun run;
+  run.job.debug = true;
+  run.go();
+  EXPECT_FALSE(run.sys.did("kill 4321 19"));
+  ChildRun traced;
+  traced.job.debug = true;
+  traced.defaults.traceStanzas = true;
+  traced.go();
+  EXPECT_LT(traced.sys.when("close 3"), traced.sys.when("kill 4321 19"));
+  EXPECT_EQ(traced.plan.errorPipe, -1);
+}
+
+TEST(HostChild, FallsBackToNullForConsoleOutput) {
+  ChildRun run;
+  run.plan.console = Console::Output;
+  run.sys.failures["open /dev/console"] = EIO;
+  EXPECT_EQ(run.go().step, SpawnStep::Execute);
+  // The warning is in the error pipe, and it is not fatal.
+  ASSERT_EQ(run.sys.written[11].size(), sizeof(SpawnRecord));
+  SpawnRecord warning;
+  run.sys.written[11].copy(reinterpret_cast<char *>(&warning), sizeof warning);
+  EXPECT_FALSE(warning.fatal);
+  EXPECT_EQ(warning.error, EIO);
+  ChildRun owner;
+  owner.plan.console = Console::Owner;
+  owner.sys.failures["open /dev/console"] = EIO;
+  EXPECT_EQ(owner.go().step, SpawnStep::OpenConsole);
+}
+
+struct Failure {
+  const char *call;
+  int error;
+  const char *text;
+};
+
+class HostChildFailure : public testing::TestWithParam<Failure> {};
+
+/// A job that uses every step, and each step failing in turn.
+TEST_P(HostChildFailure, IsToldAndEndsTheChild) {
+  ChildRun run;
+  run.job.kind = table::ProcessKind::Script;
+  run.job.text = "a\nb\n";
+  run.job.limits = {table::Limit(table::Resource::Cpu, 1, 2)};
+  run.job.umask = 077;
+  run.job.nice = 5;
+  run.job.oom = -500;
+  run.job.chroot = "/jail";
+  run.job.chdir = "/srv";
+  run.job.setuid = "web";
+  run.job.setgid = "media";
+  run.job.expect = table::Expect::Fork;
+  run.plan.console = Console::Log;
+  run.plan.terminal = 12;
+  run.sys.files["/etc/passwd"] = "web:x:33:34::/:\n";
+  run.sys.files["/etc/group"] = "media:x:50:\n";
+  run.sys.failures["setuid 0"] = EPERM;
+  run.sys.failures[GetParam().call] = GetParam().error;
+  SpawnRecord record = run.go();
+  EXPECT_TRUE(record.fatal);
+  EXPECT_EQ(record.error, GetParam().error);
+  EXPECT_EQ(message(record), GetParam().text);
+  if (record.step != SpawnStep::Execute) {
+    EXPECT_FALSE(run.sys.did("exec /bin/sh"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Steps, HostChildFailure,
+    testing::Values(
+        Failure{"open /dev/null", EMFILE, "unable to open console"},
+        Failure{"ioctl", EIO, "unable to open pty slave"},
+        Failure{"memfd", ENFILE, "unable to move script fd"},
+        Failure{"dup 9", EBUSY, "unable to move script fd"},
+        Failure{"mmap", ENOMEM, "unable to allocate memory"},
+        Failure{"setrlimit 0", EPERM, "unable to set \"cpu\" resource limit"},
+        Failure{"nice", EACCES, "unable to set priority"},
+        Failure{"open /proc/self/oom_score_adj", EROFS,
+                "unable to set oom adjustment"},
+        Failure{"chroot", ENOENT, "unable to change root directory"},
+        Failure{"chdir", ENOTDIR, "unable to change working directory"},
+        Failure{"open /etc/passwd", EACCES, "unable to getpwnam"},
+        Failure{"open /etc/group", EACCES, "unable to getgrnam"},
+        Failure{"setgroups", EPERM, "unable to initgroups"},
+        Failure{"setgid", EPERM, "unable to setgid"},
+        Failure{"setuid 33", EAGAIN, "unable to setuid"},
+        Failure{"default 1", EPERM, "unable to modify signal handler"},
+        Failure{"ptrace", EPERM, "unable to set trace"},
+        Failure{"exec", EACCES, "unable to execute"}));
+
+} // namespace
