@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// com.ubuntu.Upstart0_6 (runtime §7.2).
+
+#include "Interfaces.h"
+#include "starton/Runtime/Control/Names.h"
+
+namespace starton::control {
+
+/// Finds a class by its name, or by its name as clients see it.
+static engine::ClassIndex findJob(engine::Engine &engine, Text name) {
+  engine::ClassIndex job = engine.findClass(name);
+  Vector<char> raw;
+  if (job != engine::NoClass || !raw.resize(name.size() + 1))
+    return job;
+  char *end = writeUnprintable(name, raw.data());
+  return engine.findClass({raw.data(), static_cast<size_t>(end - raw.data())});
+}
+
+static bool checkName(Request &request, Text name) {
+  if (!name.empty())
+    return true;
+  request.fail(engine::ErrorName::InvalidArgs,
+               {textOf("Name may not be empty string")});
+  return false;
+}
+
+static void failUnknownJob(Request &request, Text name) {
+  request.fail(engine::ErrorName::UnknownJob, {textOf("Unknown job: "), name});
+}
+
+bool readEnvironment(Request &request, wire::Reader &reader,
+                     Vector<Text> &environment) {
+  if (!reader.strings(environment)) {
+    request.fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+    return false;
+  }
+  for (Text variable : environment) {
+    if (std::memchr(variable.data(), '=', variable.size()))
+      continue;
+    request.fail(engine::ErrorName::InvalidArgs,
+                 {textOf("Env must be KEY=VALUE pairs")});
+    return false;
+  }
+  return true;
+}
+
+void notSupported(Request &request) {
+  request.failStandard(
+      "org.freedesktop.DBus.Error.NotSupported",
+      {request.message.member(), textOf(" is not supported by this daemon")});
+}
+
+void getJobByName(Request &request) {
+  Text name = wire::Reader(request.message).string();
+  if (!checkName(request, name))
+    return;
+  engine::ClassIndex job = findJob(request.engine(), name);
+  if (job == engine::NoClass)
+    return failUnknownJob(request, name);
+  wire::Writer writer;
+  writer.startReply(request.message.serial());
+  writer.objectPath(request.server.jobName(job));
+  request.answer(writer);
+}
+
+void getAllJobs(Request &request) {
+  wire::Writer writer;
+  writer.startReply(request.message.serial());
+  writer.openArray("o");
+  for (uint32_t i = 0; i < request.engine().classCount(); ++i)
+    writer.objectPath(request.server.jobName(request.engine().classAt(i)));
+  writer.close();
+  request.answer(writer);
+}
+
+void emitEvent(Request &request) {
+  wire::Reader reader(request.message);
+  Text name = reader.string();
+  Vector<Text> environment;
+  if (!checkName(request, name) ||
+      !readEnvironment(request, reader, environment))
+    return;
+  engine::Input input;
+  input.kind = engine::Input::Kind::EmitEvent;
+  input.name = name;
+  input.env = wire::viewOf(environment);
+  input.wait = reader.boolean();
+  request.submit(input, ReplyShape::Empty);
+}
+
+void endSession(Request &request) {
+  request.answerEmpty();
+  // PID 1 has no session to end.
+  if (!request.server.options.userMode)
+    return;
+  engine::Input input;
+  input.kind = engine::Input::Kind::Shutdown;
+  input.name = textOf("logout");
+  (void)request.server.daemon.feed(request.server.daemon.context, input);
+}
+
+/// The job and instance that the first argument of the environment methods
+/// names are looked up, so that a wrong one is told from a missing method.
+void environmentMethod(Request &request) {
+  wire::Reader reader(request.message);
+  Vector<Text> scope;
+  if (!reader.strings(scope))
+    return request.fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+  if (scope.empty())
+    return notSupported(request);
+  if (scope[0].empty())
+    return request.fail(engine::ErrorName::InvalidArgs,
+                        {textOf("Job may not be empty string")});
+  engine::ClassIndex job = findJob(request.engine(), scope[0]);
+  if (job == engine::NoClass)
+    return failUnknownJob(request, scope[0]);
+  Text name = scope.size() > 1 ? scope[1] : Text();
+  engine::InstanceView view;
+  if (!request.engine().viewInstance(request.engine().findInstance(job, name),
+                                     view))
+    return request.fail(
+        engine::ErrorName::UnknownJobInstance,
+        {textOf("Unknown instance: "), name, textOf(" of job "), scope[0]});
+  notSupported(request);
+}
+
+// --- Properties.
+
+// In the order of engine::Priority.
+static constexpr const char *PriorityNames[] = {"debug", "info",  "message",
+                                                "warn",  "error", "fatal"};
+
+void writeVersion(Request &, wire::Writer &writer) {
+  writer.string(textOf(DaemonVersion));
+}
+
+void writeLogPriority(Request &request, wire::Writer &writer) {
+  const DaemonHooks &daemon = request.server.daemon;
+  engine::Priority priority = daemon.logPriority(daemon.context);
+  writer.string(textOf(PriorityNames[static_cast<unsigned>(priority)]));
+}
+
+void setLogPriority(Request &request, wire::Reader &value) {
+  Text name;
+  if (!value.variantString(name))
+    return request.fail(engine::ErrorName::InvalidArgs,
+                        {textOf("Invalid arguments to log_priority property")});
+  if (!checkPrivilege(request, "set log priority"))
+    return;
+  for (unsigned i = 0; i < 6; ++i) {
+    if (!equal(name, textOf(PriorityNames[i])))
+      continue;
+    const DaemonHooks &daemon = request.server.daemon;
+    daemon.setLogPriority(daemon.context, static_cast<engine::Priority>(i));
+    return request.answerEmpty();
+  }
+  request.fail(engine::ErrorName::InvalidArgs,
+               {textOf("The log priority given was not recognised")});
+}
+
+} // namespace starton::control

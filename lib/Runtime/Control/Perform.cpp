@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Answers and announcements of the engine as messages.
+
+#include "Interfaces.h"
+#include "ServerImpl.h"
+#include "starton/Runtime/Control/Upstart.h"
+#include "starton/Table/JobTable_generated.h"
+
+namespace starton::control {
+
+const char *wireName(engine::ErrorName name) {
+  switch (name) {
+  case engine::ErrorName::InvalidArgs:
+    return "org.freedesktop.DBus.Error.InvalidArgs";
+  case engine::ErrorName::NoMemory:
+    return "org.freedesktop.DBus.Error.NoMemory";
+  case engine::ErrorName::UnknownJob:
+    return "com.ubuntu.Upstart0_6.Error.UnknownJob";
+  case engine::ErrorName::UnknownInstance:
+    return "com.ubuntu.Upstart0_6.Error.UnknownInstance";
+  case engine::ErrorName::UnknownJobInstance:
+    return "com.ubuntu.Upstart0_6.Error.UnknownJobInstance";
+  case engine::ErrorName::AlreadyStarted:
+    return "com.ubuntu.Upstart0_6.Error.AlreadyStarted";
+  case engine::ErrorName::AlreadyStopped:
+    return "com.ubuntu.Upstart0_6.Error.AlreadyStopped";
+  case engine::ErrorName::JobFailed:
+    return "com.ubuntu.Upstart0_6.Error.JobFailed";
+  case engine::ErrorName::EventFailed:
+    return "com.ubuntu.Upstart0_6.Error.EventFailed";
+  case engine::ErrorName::NotRunning:
+    return "com.ubuntu.Upstart0_6.Error.NotRunning";
+  case engine::ErrorName::PermissionDenied:
+    return "com.ubuntu.Upstart0_6.Error.PermissionDenied";
+  case engine::ErrorName::ShuttingDown:
+    return "com.ubuntu.Upstart0_6.Error.ShuttingDown";
+  }
+  return "org.freedesktop.DBus.Error.Failed";
+}
+
+Text Server::Impl::jobName(engine::ClassIndex job) const {
+  const flatbuffers::String *name = engine.classJob(job).name();
+  return {name->c_str(), name->size()};
+}
+
+bool Server::Impl::takePending(engine::RequestToken token,
+                               PendingRequest &request) {
+  uint32_t index = static_cast<uint32_t>(token) - 1;
+  if (index >= pending.limit())
+    return false;
+  request = pending[index];
+  if (!request.connection || request.generation != token >> 32)
+    return false;
+  --request.connection->pending;
+  pending.give(index);
+  return true;
+}
+
+void Server::Impl::reply(const engine::Action &action) {
+  PendingRequest request;
+  if (!takePending(action.request, request))
+    return;
+  wire::Writer writer;
+  if (action.kind == engine::Action::Kind::ReplyError) {
+    writer.startError(request.serial, wireName(action.error), action.text);
+  } else {
+    writer.startReply(request.serial);
+    if (request.shape == ReplyShape::Instance)
+      writer.objectPath(jobName(action.job), &action.text);
+  }
+  send(*request.connection, writer);
+}
+
+void Server::Impl::announce(const engine::Action &action) {
+  if (count == 0)
+    return;
+  using Kind = engine::Action::Announcement;
+  Vector<char> path;
+  wire::Writer writer;
+  const SignalRow &row = signalRow(action.announce);
+  bool ofJob = row.object == ObjectKind::Job;
+  bool pathMade = true;
+  const char *from = ManagerPath;
+  if (row.object != ObjectKind::Manager) {
+    pathMade = wire::appendObjectPath(path, jobName(action.job),
+                                      ofJob ? nullptr : &action.text);
+    from = path.data();
+  }
+  // Without memory for a signal everybody misses it: the order of the others
+  // stays, and the state can be asked for.
+  if (!pathMade)
+    return;
+  writer.startSignal(from, interfaceName(row.object), row.name);
+  switch (action.announce) {
+  case Kind::InstanceAdded:
+  case Kind::InstanceRemoved:
+    writer.objectPath(jobName(action.job), &action.text);
+    break;
+  case Kind::GoalChanged:
+    writer.string(textOf(engine::goalName(action.goal)));
+    break;
+  case Kind::StateChanged:
+    writer.string(textOf(engine::stateName(action.state)));
+    break;
+  case Kind::Failed:
+    writer.int32(action.status);
+    break;
+  case Kind::EventEmitted:
+    writer.string(action.text);
+    writer.openArray("s");
+    for (Text variable : action.env)
+      writer.string(variable);
+    writer.close();
+    break;
+  }
+  if (writer.good())
+    broadcast(writer);
+}
+
+void Server::Impl::perform(const engine::Action &action) {
+  switch (action.kind) {
+  case engine::Action::Kind::Reply:
+  case engine::Action::Kind::ReplyError:
+    return reply(action);
+  case engine::Action::Kind::Announce:
+    return announce(action);
+  default:
+    return;
+  }
+}
+
+} // namespace starton::control

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Connections: who is let in, who is served, who is closed.
+
+#include "starton/Runtime/Control/Server.h"
+#include "ServerImpl.h"
+#include <cstdio>
+#include <new>
+
+namespace starton::control {
+
+void sessionAddress(char (&buffer)[96], uint32_t user, int32_t pid) {
+  std::snprintf(buffer, sizeof(buffer),
+                "unix:abstract=/com/ubuntu/upstart-session/%u/%d", user, pid);
+}
+
+Server::~Server() { close(); }
+
+bool Server::listen(const ServerOptions &options, const LoopHooks &loop,
+                    const DaemonHooks &daemon, engine::Engine &engine,
+                    char (&error)[160]) {
+  void *memory = allocate(sizeof(Impl));
+  if (!memory) {
+    std::snprintf(error, sizeof(error), "no memory");
+    return false;
+  }
+  impl = new (memory) Impl(options, loop, daemon, engine);
+  auto accept = [](void *context, DBusConnection *fresh) {
+    static_cast<Impl *>(context)->accept(fresh);
+  };
+  if (impl->listener.open(options.address, impl->loop, accept, impl, error))
+    return true;
+  close();
+  return false;
+}
+
+void Server::close() {
+  if (!impl)
+    return;
+  impl->listener.close();
+  for (uint32_t i = 0; i < impl->count; ++i) {
+    impl->connections[i]->~Connection();
+    release(impl->connections[i]);
+  }
+  impl->loop.wakeAt(impl->loop.context, Never);
+  impl->~Impl();
+  release(impl);
+  impl = nullptr;
+}
+
+unsigned Server::connectionCount() const { return impl ? impl->count : 0; }
+
+void Server::ready(int fd, unsigned events) {
+  if (!impl)
+    return;
+  impl->settling = true;
+  if (fd == impl->listener.descriptor()) {
+    impl->accepted = false;
+    impl->listener.handle(events);
+    if (!impl->accepted) {
+      // Out of descriptors, most likely: the client stays in the backlog, and
+      // asking again at once would only burn the processor.
+      impl->mutedUntil = impl->now() + AcceptPause;
+      impl->listener.mute(true);
+    }
+  } else {
+    for (uint32_t i = 0; i < impl->count; ++i) {
+      Connection &connection = *impl->connections[i];
+      if (connection.link.descriptor() != fd)
+        continue;
+      if (!connection.link.handle(events))
+        impl->doom(connection);
+      impl->serve(connection);
+      break;
+    }
+  }
+  impl->settle();
+}
+
+void Server::expire() {
+  if (!impl)
+    return;
+  impl->settling = true;
+  uint64_t now = impl->now();
+  if (impl->mutedUntil != 0 && now >= impl->mutedUntil) {
+    impl->mutedUntil = 0;
+    impl->listener.mute(false);
+  }
+  for (uint32_t i = 0; i < impl->count; ++i) {
+    Connection &connection = *impl->connections[i];
+    if (connection.authenticateBy <= now && !connection.link.isAuthenticated())
+      impl->doom(connection);
+    else if (connection.more)
+      impl->serve(connection);
+  }
+  impl->settle();
+}
+
+void Server::perform(const engine::Action &action) {
+  if (impl)
+    impl->perform(action);
+}
+
+// --- Admission.
+
+/// Refused clients are simply not kept: libdbus then closes them.
+bool Server::Impl::admits(DBusConnection *fresh) {
+  uint32_t user = 0;
+  if (!wire::peerUser(fresh, user))
+    return false;
+  bool own = user == options.daemonUser;
+  if (!own && user != 0)
+    return false;
+  return count < (own ? MaxConnections : MaxConnections - ReservedConnections);
+}
+
+void Server::Impl::evictUnauthenticated() {
+  Connection *oldest = nullptr;
+  unsigned unauthenticated = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    Connection &connection = *connections[i];
+    if (connection.doomed || connection.link.isAuthenticated())
+      continue;
+    ++unauthenticated;
+    if (!oldest || connection.authenticateBy < oldest->authenticateBy)
+      oldest = &connection;
+  }
+  if (unauthenticated >= MaxUnauthenticated)
+    doom(*oldest);
+}
+
+void Server::Impl::accept(DBusConnection *fresh) {
+  accepted = true;
+  if (!admits(fresh))
+    return;
+  evictUnauthenticated();
+  void *memory = allocate(sizeof(Connection));
+  if (!memory)
+    return;
+  auto *connection = new (memory) Connection();
+  if (!connection->link.open(fresh, loop, options.daemonUser)) {
+    connection->~Connection();
+    release(connection);
+    return;
+  }
+  connection->authenticateBy = now() + AuthenticationTime;
+  connections[count++] = connection;
+  daemon.log(daemon.context, engine::Priority::Info,
+             textOf("Connection from private client"));
+}
+
+// --- Service.
+
+void Server::Impl::serve(Connection &connection) {
+  unsigned left = MessageBatch;
+  connection.more = false;
+  // A client that does not read its answers gets no new ones; what it sends
+  // meanwhile stays in the kernel, see MaxReceivedBytes.
+  while (!connection.doomed && left > 0 &&
+         connection.link.unreadBytes() <= MaxQueuedBytes) {
+    DBusMessage *message = connection.link.take();
+    if (!message)
+      break;
+    --left;
+    dispatch(connection, wire::Incoming(message));
+  }
+  if (connection.doomed)
+    return;
+  connection.more = left == 0 && connection.link.hasMessages();
+  if (!connection.more && !connection.link.isConnected())
+    doom(connection);
+}
+
+void Server::Impl::doom(Connection &connection) {
+  connection.doomed = true;
+  if (!settling)
+    loop.wakeAt(loop.context, now());
+}
+
+void Server::Impl::bury(uint32_t index) {
+  Connection *connection = connections[index];
+  connections[index] = connections[--count];
+  for (uint32_t i = 0; connection->pending > 0 && i < pending.limit(); ++i) {
+    if (pending[i].connection != connection)
+      continue;
+    engine::Input input;
+    input.kind = engine::Input::Kind::ClientGone;
+    input.request = engine::RequestToken(pending[i].generation) << 32 | (i + 1);
+    pending.give(i);
+    --connection->pending;
+    (void)daemon.feed(daemon.context, input);
+  }
+  connection->~Connection();
+  release(connection);
+}
+
+void Server::Impl::settle() {
+  // Telling the engine that a client is gone can make signals that doom
+  // another one.
+  for (bool again = true; again;) {
+    again = false;
+    for (uint32_t i = count; i-- > 0;) {
+      if (i >= count || !connections[i]->doomed)
+        continue;
+      bury(i);
+      again = true;
+    }
+  }
+  settling = false;
+  requestWake();
+}
+
+void Server::Impl::requestWake() {
+  uint64_t deadline = mutedUntil ? mutedUntil : Never;
+  for (uint32_t i = 0; i < count; ++i) {
+    Connection &connection = *connections[i];
+    if (connection.authenticateBy != Never && connection.link.isAuthenticated())
+      connection.authenticateBy = Never;
+    uint64_t wish = connection.more ? 0 : connection.authenticateBy;
+    deadline = wish < deadline ? wish : deadline;
+  }
+  loop.wakeAt(loop.context, deadline);
+}
+
+// --- Sending.
+
+void Server::Impl::send(Connection &connection, const wire::Writer &writer) {
+  if (connection.doomed)
+    return;
+  long limit =
+      connection.authenticateBy == Never || connection.link.isAuthenticated()
+          ? MaxUnreadBytes
+          : MaxUnreadUnauthenticated;
+  // Without memory for an answer the client must not wait for it for ever.
+  if (!connection.link.send(writer) || connection.link.unreadBytes() > limit)
+    return doom(connection);
+  if (connection.link.isConnected())
+    return;
+  // What it sent before it went is still to be dealt with.
+  connection.more = true;
+  if (!settling)
+    loop.wakeAt(loop.context, now());
+}
+
+void Server::Impl::broadcast(const wire::Writer &writer) {
+  long total = 0;
+  long most = 0;
+  Connection *worst = nullptr;
+  for (uint32_t i = 0; i < count; ++i) {
+    Connection &connection = *connections[i];
+    send(connection, writer);
+    if (connection.doomed)
+      continue;
+    long unread = connection.link.unreadBytes();
+    total += unread;
+    if (unread > most) {
+      most = unread;
+      worst = &connection;
+    }
+  }
+  if (total > MaxTotalUnreadBytes)
+    doom(*worst);
+}
+
+} // namespace starton::control

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The server's inside: connections and their limits (Server.cpp), what the
+// engine answers (Perform.cpp), which object and method a message is for
+// (Dispatch.cpp), the interfaces (Interfaces.h and the files behind it).
+//
+// A connection is never closed where its failure is seen, because that may be
+// in the middle of the engine's actions, when the engine takes no input: it is
+// doomed, and settle() closes it at the end of ready() and expire().
+
+#ifndef STARTON_LIB_RUNTIME_CONTROL_SERVERIMPL_H
+#define STARTON_LIB_RUNTIME_CONTROL_SERVERIMPL_H
+
+#include "Wire.h"
+#include "starton/Runtime/Control/Server.h"
+#include "starton/Runtime/Support/Pool.h"
+#include <initializer_list>
+
+namespace starton::control {
+
+using wire::Text;
+
+/// In total, whatever the number of connections.
+constexpr uint32_t MaxPending = 65536;
+constexpr long MaxTotalUnreadBytes = 64L << 20;
+/// Of one connection that has not authenticated.
+constexpr long MaxUnreadUnauthenticated = 64L << 10;
+/// Messages of one connection dealt with before the others get their turn.
+constexpr unsigned MessageBatch = 64;
+/// How long the listening socket rests when a client cannot be accepted.
+constexpr uint64_t AcceptPause = 100'000'000;
+constexpr uint64_t Never = ~uint64_t(0);
+
+struct Connection {
+  wire::Link link;
+  uint64_t authenticateBy = Never; ///< Never: it has authenticated
+  uint32_t pending = 0;            ///< requests that the engine will answer
+  bool doomed = false;
+  bool more = false; ///< messages were left for the next turn
+};
+
+/// What a successful answer carries.
+enum class ReplyShape : uint8_t { Empty, Instance };
+
+/// A request that the engine will answer. Free when connection is null.
+struct PendingRequest {
+  Connection *connection;
+  uint32_t serial;
+  uint32_t generation;
+  uint32_t link;
+  ReplyShape shape;
+};
+
+enum class ObjectKind : uint8_t { Manager, Job, Instance };
+
+struct Object {
+  ObjectKind kind = ObjectKind::Manager;
+  engine::ClassIndex job = engine::NoClass;
+  engine::InstanceId instance = engine::NoInstance;
+};
+
+struct Request;
+
+struct Server::Impl {
+  Impl(const ServerOptions &options, const LoopHooks &loop,
+       const DaemonHooks &daemon, engine::Engine &engine)
+      : options(options), loop(loop), daemon(daemon), engine(engine) {}
+
+  ServerOptions options;
+  LoopHooks loop;
+  DaemonHooks daemon;
+  engine::Engine &engine;
+  wire::Listener listener;
+  uint64_t mutedUntil = 0; ///< 0: the listening socket is heard
+  bool accepted = false;   ///< since the last look at the listening socket
+  bool settling = false;   ///< ready() or expire() is running
+  uint32_t count = 0;
+  Connection *connections[MaxConnections] = {};
+  Pool<PendingRequest> pending;
+
+  // --- Server.cpp
+  uint64_t now() const { return loop.now(loop.context); }
+  void accept(DBusConnection *fresh);
+  bool admits(DBusConnection *fresh);
+  void evictUnauthenticated();
+  void serve(Connection &connection);
+  void doom(Connection &connection);
+  void settle();
+  void bury(uint32_t index);
+  void requestWake();
+
+  /// Sends, and dooms who does not read.
+  void send(Connection &connection, const wire::Writer &writer);
+  void broadcast(const wire::Writer &writer);
+
+  // --- Dispatch.cpp
+  void dispatch(Connection &from, const wire::Incoming &message);
+
+  // --- Perform.cpp
+  void perform(const engine::Action &action);
+  void reply(const engine::Action &action);
+  void announce(const engine::Action &action);
+  /// The connection and serial behind a token, which is then free; false when
+  /// nobody waits for it.
+  bool takePending(engine::RequestToken token, PendingRequest &request);
+
+  Text jobName(engine::ClassIndex job) const;
+};
+
+/// A method call being carried out.
+struct Request {
+  Server::Impl &server;
+  Connection &from;
+  const wire::Incoming &message;
+  Object object;
+
+  engine::Engine &engine() const { return server.engine; }
+  /// The view of the instance the call is for.
+  engine::InstanceView view() const;
+
+  /// Sends an answer whose writer was started with message.serial().
+  void answer(const wire::Writer &writer);
+  void answerEmpty();
+  /// The text is the parts in a row.
+  void fail(engine::ErrorName name, std::initializer_list<Text> text);
+  void failStandard(const char *name, std::initializer_list<Text> text);
+  void failUnknownMethod();
+  /// Hands \p input to the engine, whose answer goes to the caller.
+  void submit(engine::Input &input, ReplyShape shape);
+};
+
+/// The whole D-Bus name of an error.
+const char *wireName(engine::ErrorName name);
+
+} // namespace starton::control
+
+#endif // STARTON_LIB_RUNTIME_CONTROL_SERVERIMPL_H
