@@ -70,7 +70,8 @@ llvm::ArrayRef<ast::Word> wordsBefore(llvm::ArrayRef<ast::Word> words,
   return words.take_front(count);
 }
 
-/// The statement that holds the first error. An unknown stanza is none.
+/// The statement that holds the first error. An unknown stanza is none, even
+/// where the parser has a guess what was meant.
 const ast::Statement *failingStatement(const ParseResult &parse) {
   const ast::File &file = *parse.file;
   if (parse.accepted() || file.firstError >= file.statements.size())
@@ -78,10 +79,12 @@ const ast::Statement *failingStatement(const ParseResult &parse) {
   const ast::Statement &statement = file.statements[file.firstError];
   const SyntaxDiag &diag =
       parse.diagnostics[static_cast<size_t>(parse.firstError)];
+  bool isUnknown = diag.upstartError == UpstartError::UnknownStanza &&
+                   diag.range.begin <= statement.keyword.begin;
   bool holds = statement.health == ast::StatementHealth::Erroneous &&
                diag.range.begin >= statement.range.begin &&
                diag.range.begin <= statement.range.end;
-  return holds ? &statement : nullptr;
+  return holds && !isUnknown ? &statement : nullptr;
 }
 
 } // namespace

@@ -4,75 +4,14 @@
 // `{ value: V, at: 'FILE:LINE' }`; what no file says is left out. Bytes that
 // are no UTF-8 go through printable().
 
+#include "ModelYaml.h"
 #include "starton/Sema/JobSet.h"
-#include "llvm/Support/YAMLTraits.h"
 
 namespace starton::sema {
 
+using namespace modelyaml;
+
 namespace {
-
-/// A value ready to be written: text or number, and where it comes from.
-struct Entry {
-  std::string value;
-  std::string at;
-  /// A number, a flag or a word of the language; it is never quoted.
-  bool bare = false;
-};
-
-struct ProcessEntry {
-  const char *kind;
-  std::string text;
-  std::string at;
-};
-
-struct NodeEntry {
-  const ConditionNode *node;
-  std::string at;
-};
-
-struct ConditionEntry {
-  std::string expression;
-  std::string at;
-  std::vector<NodeEntry> nodes;
-};
-
-struct LimitEntry {
-  const char *resource;
-  Entry soft, hard;
-  std::string at;
-};
-
-struct CgroupView {
-  std::vector<std::pair<const char *, std::string>> parts;
-  std::string at;
-};
-
-struct JobView {
-  const JobSet *set;
-  const Job *job;
-};
-
-struct RejectedView {
-  std::string name, file;
-  uint32_t line;
-  std::string error;
-};
-
-struct SetView {
-  std::string dialect;
-  std::vector<JobView> jobs;
-  std::vector<RejectedView> rejected;
-};
-
-/// A word that is written as it is.
-struct Bare {
-  llvm::StringRef text;
-};
-
-/// A word that is quoted wherever YAML might read it as something else.
-struct Quoted {
-  std::string text;
-};
 
 std::string place(const JobSet &set, Origin origin) {
   if (!origin.known())
@@ -138,161 +77,6 @@ private:
   const JobSet &set;
   const Job &job;
 };
-
-} // namespace
-
-} // namespace starton::sema
-
-using namespace starton::sema;
-
-LLVM_YAML_IS_SEQUENCE_VECTOR(Entry)
-LLVM_YAML_IS_SEQUENCE_VECTOR(NodeEntry)
-LLVM_YAML_IS_SEQUENCE_VECTOR(LimitEntry)
-LLVM_YAML_IS_SEQUENCE_VECTOR(CgroupView)
-LLVM_YAML_IS_SEQUENCE_VECTOR(JobView)
-LLVM_YAML_IS_SEQUENCE_VECTOR(RejectedView)
-LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(Quoted)
-
-namespace llvm::yaml {
-
-template <> struct ScalarTraits<Bare> {
-  static void output(const Bare &value, void * /*context*/, raw_ostream &os) {
-    os << value.text;
-  }
-  static StringRef input(StringRef /*text*/, void * /*context*/,
-                         Bare & /*value*/) {
-    return "write only";
-  }
-  static QuotingType mustQuote(StringRef /*text*/) { return QuotingType::None; }
-};
-
-template <> struct ScalarTraits<Quoted> {
-  static void output(const Quoted &value, void * /*context*/, raw_ostream &os) {
-    os << value.text;
-  }
-  static StringRef input(StringRef /*text*/, void * /*context*/,
-                         Quoted & /*value*/) {
-    return "write only";
-  }
-  // DEL and the C1 controls are legal in no plain or single-quoted scalar.
-  static QuotingType mustQuote(StringRef text) { return needsQuotes(text); }
-};
-
-template <> struct MappingTraits<Entry> {
-  static void mapping(IO &io, Entry &entry) {
-    if (entry.bare) {
-      Bare word{entry.value};
-      io.mapRequired("value", word);
-    } else {
-      Quoted word{entry.value};
-      io.mapRequired("value", word);
-    }
-    Quoted at{entry.at};
-    io.mapRequired("at", at);
-  }
-  static const bool flow = true;
-};
-
-template <> struct MappingTraits<ProcessEntry> {
-  static void mapping(IO &io, ProcessEntry &entry) {
-    Bare kind{entry.kind};
-    io.mapRequired("kind", kind);
-    if (kind.text != "broken") {
-      Quoted text{entry.text};
-      io.mapRequired("text", text);
-    }
-    Quoted at{entry.at};
-    io.mapRequired("at", at);
-  }
-};
-
-template <> struct MappingTraits<NodeEntry> {
-  static void mapping(IO &io, NodeEntry &entry) {
-    const ConditionNode &node = *entry.node;
-    if (node.kind == starton::ast::NodeKind::Match) {
-      Quoted event{starton::printable(node.name)};
-      io.mapRequired("event", event);
-      std::vector<Quoted> operands;
-      for (const std::string &operand : node.operands)
-        operands.push_back({starton::printable(operand)});
-      if (!operands.empty())
-        io.mapRequired("operands", operands);
-    } else {
-      Bare word{node.kind == starton::ast::NodeKind::And ? "and" : "or"};
-      io.mapRequired("operator", word);
-      uint32_t left = node.left;
-      io.mapRequired("left", left);
-    }
-    Quoted at{entry.at};
-    io.mapRequired("at", at);
-  }
-  static const bool flow = true;
-};
-
-template <> struct MappingTraits<ConditionEntry> {
-  static void mapping(IO &io, ConditionEntry &entry) {
-    Quoted expression{entry.expression};
-    io.mapRequired("expression", expression);
-    Quoted at{entry.at};
-    io.mapRequired("at", at);
-    io.mapRequired("nodes", entry.nodes);
-  }
-};
-
-template <> struct MappingTraits<LimitEntry> {
-  static void mapping(IO &io, LimitEntry &entry) {
-    Bare resource{entry.resource}, soft{entry.soft.value},
-        hard{entry.hard.value};
-    io.mapRequired("resource", resource);
-    io.mapRequired("soft", soft);
-    io.mapRequired("hard", hard);
-    Quoted at{entry.at};
-    io.mapRequired("at", at);
-  }
-  static const bool flow = true;
-};
-
-template <> struct MappingTraits<CgroupView> {
-  static void mapping(IO &io, CgroupView &entry) {
-    for (auto &[key, value] : entry.parts) {
-      Quoted part{value};
-      io.mapRequired(key, part);
-    }
-    Quoted at{entry.at};
-    io.mapRequired("at", at);
-  }
-  static const bool flow = true;
-};
-
-template <> struct MappingTraits<JobView> {
-  static void mapping(IO &io, JobView &view) { JobMapping(io, view).map(); }
-};
-
-template <> struct MappingTraits<RejectedView> {
-  static void mapping(IO &io, RejectedView &view) {
-    Quoted name{view.name}, file{view.file}, error{view.error};
-    io.mapRequired("name", name);
-    io.mapRequired("file", file);
-    if (view.line != 0)
-      io.mapRequired("line", view.line);
-    io.mapRequired("error", error);
-  }
-};
-
-template <> struct MappingTraits<SetView> {
-  static void mapping(IO &io, SetView &view) {
-    io.mapRequired("dialect", view.dialect);
-    io.mapRequired("jobs", view.jobs);
-    if (!view.rejected.empty())
-      io.mapRequired("rejected", view.rejected);
-  }
-};
-
-} // namespace llvm::yaml
-
-namespace starton::sema {
-
-namespace {
 
 void JobMapping::text(const char *key, const Text &value) {
   if (value.isSet())
@@ -461,3 +245,8 @@ void printModelJob(const JobSet &set, const Job &job, llvm::raw_ostream &os) {
 }
 
 } // namespace starton::sema
+
+void llvm::yaml::MappingTraits<starton::sema::modelyaml::JobView>::mapping(
+    IO &io, starton::sema::modelyaml::JobView &view) {
+  starton::sema::JobMapping(io, view).map();
+}
