@@ -238,6 +238,8 @@ struct Options {
   /// KEY=VALUE: source of `env NAME` and of the job environment. Copied.
   Span<const Text> daemonEnvironment;
   bool inheritEnvironment = true; ///< user mode without --no-inherit-env
+  /// Processes of `apparmor load` are run (runtime §2.1: AppArmor is usable).
+  bool appArmor = false;
   /// Logs below this priority are not produced (cost: none).
   Priority logPriority = Priority::Message;
 };

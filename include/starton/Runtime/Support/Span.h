@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 namespace starton {
 
@@ -17,6 +18,11 @@ template <typename T> struct Span {
 
   constexpr Span() = default;
   constexpr Span(T *data, size_t size) : first(data), count(size) {}
+  /// A view for reading, of one for writing.
+  template <typename U>
+    requires std::is_same_v<const U, T>
+  constexpr Span(const Span<U> &other)
+      : first(other.first), count(other.count) {}
 
   constexpr T *begin() const { return first; }
   constexpr T *end() const { return first + count; }

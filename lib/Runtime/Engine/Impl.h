@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The engine's inside. Work is done in small steps, none of which waits for
+// another or calls itself; what is to be done next is always in the state:
+//
+//   1. `released`: waiters to be answered, one a step;
+//   2. `mover`: the instance that is on its way to its next resting state, one
+//      transition a step;
+//   3. `op`: what a request or an ended process still wants once the mover
+//      rests;
+//   4. `quiesce`, `retry`: walks over all instances, one a step;
+//   5. `poll`: the event being handled or finished, one class or instance a
+//      step;
+//   6. the agenda's next event.
+//
+// Between two steps that are at 4 or below the engine may yield, and inputs may
+// come in. A step puts at most MaxRecords actions into the ring, which is
+// emptied before the next step; a Spawn or Signal is always the last of its
+// step, since what follows depends on its outcome. Instances and events are
+// freed by a later step than the one that reported their end, so a record can
+// name them.
+//
+// Memory is taken where an input is accepted (feed), where an instance is made
+// and where a condition has become true. The first is refused, the others are
+// left as they are and tried again (see `retryStart`, `retryStop`). Only an
+// instance whose spare events are all held by other jobs' conditions needs
+// memory to go on; it waits for it where it is (`retryMove`).
+
+#ifndef STARTON_LIB_RUNTIME_ENGINE_IMPL_H
+#define STARTON_LIB_RUNTIME_ENGINE_IMPL_H
+
+#include "Agenda.h"
+#include "Environment.h"
+#include "Expand.h"
+#include "State.h"
+#include "Table.h"
+#include "starton/Runtime/Support/NumberMap.h"
+
+namespace starton::engine {
+
+constexpr uint64_t Second = 1'000'000'000;
+constexpr unsigned MaxWork = 1000;
+constexpr unsigned MaxRecords = 48;
+constexpr unsigned SparesWanted = 3;
+constexpr uint16_t CycleStarts = 1000;
+
+/// A condition and which event each of its nodes holds (None: false leaf).
+struct Tree {
+  const table::Condition *condition = nullptr;
+  uint32_t *latches = nullptr;
+};
+
+enum class SignalKind : uint8_t { Kill, KillAgain, Reload, Continue };
+
+/// What is still to be done when the mover rests.
+struct Operation {
+  enum class Kind : uint8_t { None, Answer, RestartSecondHalf, ProcessEnd };
+  Kind kind = Kind::None;
+  uint32_t instance = None;
+  uint32_t waiter = None;   ///< RestartSecondHalf: to be added
+  RequestToken request = 0; ///< who is answered, 0: nobody
+  int32_t pid = 0;          ///< ProcessEnd, as the three below
+  int32_t status = 0;
+  bool signalled = false;
+  bool vanished = false;
+};
+
+/// Outcome the host owes.
+struct Owed {
+  uint64_t token = 0;
+  uint32_t instance = None;
+  Slot slot{};
+  SignalKind signal{};
+  bool isSpawn = false;
+};
+
+/// Where the event being dealt with stands.
+struct Poll {
+  enum class Phase : uint8_t {
+    Handle,
+    NextClass,
+    StopConditions,
+    StartCondition,
+    Handled,
+    Finish,
+    Answer,
+    Dispose
+  };
+  Phase phase = Phase::Handle;
+  uint32_t event = None;
+  uint32_t position = 0; ///< of the class
+  uint32_t instance = None;
+};
+
+/// A walk over classes in order and their instances.
+struct Walk {
+  bool active = false;
+  uint32_t position = 0;
+  uint32_t instance = None;
+};
+
+struct Quiesce {
+  bool active = false;
+  bool logout = false;
+  bool waiting = false; ///< for what session-end started
+  bool over = false;
+  uint64_t begin = 0;
+  uint64_t deadline = 0;
+  Walk stop;
+  Walk complain;
+  uint32_t event = None; ///< session-end, reserved at init
+};
+
+struct Engine::Impl {
+  Impl() : agenda(events) {}
+  ~Impl();
+
+  // --- Engine.cpp
+  bool init(const table::JobTable &jobs, const Options &options);
+  bool initClasses();
+  void sortClasses(const Vector<uint8_t> &bucketOf,
+                   const Vector<ClassIndex> &byRegistration);
+  bool next(Action &action);
+  bool step();
+  bool finishOperation();
+  const table::Job &jobOf(ClassIndex job) const { return *jobs->Get(job); }
+  const table::Job &jobOf(const Instance &instance) const {
+    return jobOf(instance.job);
+  }
+
+  // --- Messages.cpp: the ring and its texts
+  Record &emit(Action::Kind kind);
+  Record &emitFor(Action::Kind kind, uint32_t instance);
+  Record &announce(Action::Announcement what, uint32_t instance);
+  /// Null when nobody wants that priority.
+  Record *note(Priority priority, Note what);
+  Record *noteOf(Priority priority, Note what, uint32_t instance);
+  Record *noteProcess(Priority priority, Note what, uint32_t instance,
+                      Slot slot, int32_t pid, int32_t value = 0);
+  void replyError(RequestToken request, ErrorName error, Problem problem,
+                  uint32_t instance = None);
+  void render(const Record &record, Action &action);
+  void renderEvent(const Record &record, Action &action);
+  void renderSpawn(const Record &record, Action &action);
+  Text problemText(const Record &record);
+  Text noteText(const Record &record);
+  Text daemonNote(const Record &record);
+  void appendEventNote(const Record &record);
+  void appendSpawnFailure(const Record &record);
+  void appendError(int error);
+  void appendInstanceNote(const Record &record);
+  void appendProcessNote(const Record &record);
+  void appendName(const Instance &instance);
+  void appendProcess(const Record &record);
+  void appendSignal(int number);
+  bool reserveLine(size_t length);
+
+  // --- Instances.cpp
+  Text nameOf(const Instance &instance) const {
+    return {instance.block + instance.latches * sizeof(uint32_t),
+            instance.nameLength};
+  }
+  InstanceId idOf(uint32_t instance) const {
+    return {instance, instances[instance].generation};
+  }
+  bool isLive(InstanceId id) const;
+  uint32_t findInstance(ClassIndex job, Text name) const;
+  /// All the memory a new instance needs; nobody sees it yet. None: no memory.
+  uint32_t prepareInstance(ClassIndex job, Text name);
+  bool fillInstance(uint32_t instance, Text name);
+  void publishInstance(uint32_t instance);
+  void freeInstance(uint32_t instance);
+  void link(uint32_t instance);
+  void unlink(uint32_t instance);
+  void destroy(uint32_t instance);
+  void growInstanceTable();
+  uint32_t &instanceHead(uint32_t hash) {
+    return instanceTable[hash & (instanceTable.size() - 1)];
+  }
+  bool reserveEnvironment(const table::Job &job, uint32_t delta, uint32_t stop);
+  Environment environmentOf(const Instance &instance) const;
+  void setNextEnvironment(uint32_t instance, const Blob &env);
+  /// Entries of the larger of the environments in use and to be used.
+  uint32_t largestDelta(uint32_t instance) const;
+  /// Bytes an event of this instance takes, in this environment.
+  size_t jobEventSize(const Instance &instance, const Blob &delta) const;
+  bool growSpares(uint32_t instance, const Blob &delta);
+  bool ensureSpare(uint32_t instance, const Blob &delta);
+  /// False: `status` says why, and the expander has the text.
+  ExpandStatus expandName(ClassIndex job, const Environment &environment,
+                          Text &name);
+  bool prepareExpandError(ExpandStatus status, Text usage);
+
+  // --- Events.cpp
+  Text eventName(const Event &event) const {
+    return {event.data, event.nameLength};
+  }
+  uint32_t makeEvent(Text name, Span<const Text> env);
+  bool growEvent(uint32_t event, size_t capacity);
+  void beginEvent(Event &event, Text name);
+  void appendVariable(Event &event, Text key, Text value);
+  void queueEvent(uint32_t event);
+  void emitJobEvent(uint32_t instance, const char *name, bool withResult);
+  void appendResult(Event &event, const Instance &instance);
+  void appendExports(Event &event, const Instance &instance);
+  void disposeEvent(uint32_t event);
+  void block(uint32_t event) { ++events[event].blockers; }
+  void unblock(uint32_t event);
+  bool findVariable(const Event &event, Text key, Text &value) const;
+  void markClasses(const Event &event);
+  void markEntry(Text name, const Text *operand);
+  void nextClass();
+  void pollEvent();
+  void handleEvent();
+  void handleStopCondition();
+  void handleStartCondition();
+  void eventHandled();
+  void finishEvent();
+  void answerEvent();
+  void endEvent();
+
+  // --- Conditions.cpp
+  Tree startTree(ClassIndex job);
+  Tree stopTree(Instance &instance);
+  bool matches(const Event &event, const table::Condition &condition,
+               uint32_t node, const Environment &environment);
+  bool operandMatches(const Event &event, Text operand, uint32_t &cursor,
+                      const Environment &environment);
+  /// Latches what newly matches; true if anything did.
+  bool latch(const Tree &tree, uint32_t event, const Environment &environment);
+  bool isTrue(const Tree &tree);
+  void resetTree(const Tree &tree);
+  /// Marks in `inTruth` the leaves that make the root true.
+  void markTruth(const Tree &tree);
+  /// Their variables, then KEY=names; null data with false: no memory.
+  bool truthEnvironment(const Tree &tree, const char *namesKey,
+                        bool descriptors, Blob &blob);
+  uint32_t truthCount(const Tree &tree) const;
+  char *appendDescriptors(const Tree &tree, char *at);
+  void addTruthWaiters(const Tree &tree, uint32_t instance);
+  void triggerStart(ClassIndex job);
+  bool tryStart(ClassIndex job, const Tree &tree);
+  bool tryStop(uint32_t instance, const Tree &tree);
+  void triggerStop(uint32_t instance);
+  void retryLater();
+  bool retryStep();
+
+  // --- Machine.cpp
+  State nextState(const Instance &instance) const;
+  void changeGoal(uint32_t instance, Goal goal, bool restarting = false);
+  void move();
+  void enter(uint32_t instance, State state);
+  bool rests(const Instance &instance) const;
+  void enterStarting(uint32_t instance);
+  void enterRunning(uint32_t instance, State from);
+  void enterKilled(uint32_t instance);
+  void enterWaiting(uint32_t instance);
+  void stallForMemory(uint32_t instance);
+  void countStart(ClassIndex job);
+  void armTimer(uint32_t instance, uint64_t nanoseconds);
+  void cancelTimer(uint32_t instance);
+  void markFailed(uint32_t instance, Slot slot, int32_t status, bool respawn);
+  void releaseWaiters(uint32_t instance, bool failed);
+  void addWaiter(uint32_t instance, uint32_t waiter);
+  uint32_t makeWaiter(WaitKind kind, RequestToken request);
+  void releaseOne();
+
+  // --- Processes.cpp
+  void spawn(uint32_t instance, Slot slot);
+  void spawned(const Outcome &outcome);
+  void spawnFailed(uint32_t instance, Slot slot, Text step, int32_t error,
+                   int32_t pid);
+  void afterProcess(uint32_t instance, Slot slot);
+  void sendSignal(uint32_t instance, SignalKind kind, int number, bool group);
+  void killMain(uint32_t instance);
+  void signalled(const Outcome &outcome);
+  void mainGone(uint32_t instance);
+  bool processOf(int32_t pid, uint32_t &instance, Slot &slot) const;
+  void forgetProcess(uint32_t instance, Slot slot);
+  void execConfirmed(const Input &input);
+  void execFailed(const Input &input);
+  void childEnded(int32_t pid, int32_t status, bool bySignal, bool vanished);
+  void processEnded(const Operation &end);
+  void noteEnd(uint32_t instance, Slot slot, const Operation &end);
+  void mainEnded(uint32_t instance, int32_t status);
+  bool respawnAllowed(Instance &instance);
+  void childStopped(const Input &input);
+  void childContinued(const Input &input);
+  void childForked(const Input &input);
+  void childExecuted(const Input &input);
+  void timerDue(const Input &input);
+
+  // --- Requests.cpp
+  FeedResult feed(const Input &input);
+  FeedResult request(const Input &input);
+  FeedResult startClass(const Input &input);
+  /// What a Start, Stop or Restart needs besides its instance; freed unless
+  /// it was used.
+  struct Needs {
+    Blob env{};
+    uint32_t waiter = None;
+  };
+  bool gather(const Input &input, WaitKind kind, bool withEnvironment,
+              Needs &needs);
+  void drop(Needs &needs);
+  FeedResult start(const Input &input, uint32_t instance, bool newEnvironment,
+                   bool fresh);
+  FeedResult stopClass(const Input &input);
+  FeedResult stop(const Input &input, uint32_t instance, bool newEnvironment);
+  FeedResult restartClass(const Input &input);
+  FeedResult restart(const Input &input, uint32_t instance,
+                     bool newEnvironment);
+  FeedResult reload(const Input &input, uint32_t instance);
+  FeedResult emitEvent(const Input &input);
+  bool refuseArguments(const Input &input);
+  FeedResult unknownInstance(const Input &input, Text name);
+  FeedResult expandRequest(const Input &input, bool withUsage, Text &name,
+                           bool &answered);
+  void forgetClient(RequestToken request);
+  uint32_t instanceOf(const Input &input) const;
+
+  // --- Shutdown.cpp
+  bool initShutdown();
+  void shutdown(const Input &input);
+  void shutdownTick();
+  void stopEverything(uint64_t time);
+  bool advanceWalk(Walk &walk);
+  bool quiesceStep();
+  bool someProcess() const;
+  uint64_t longestKill() const;
+  bool wantsSessionEnd();
+  void endSession();
+
+  // --- What was given
+  const flatbuffers::Vector<flatbuffers::Offset<table::Job>> *jobs = nullptr;
+  const table::JobTable *table = nullptr;
+  SharedEnvironment shared;
+  Priority logPriority = Priority::Message;
+
+  // --- State
+  Vector<JobClass> classes;
+  Vector<ClassIndex> order;
+  Vector<uint32_t> latches; ///< of all start conditions
+  Pool<Instance> instances;
+  Vector<uint32_t> instanceTable; ///< by class and name, chained
+  Pool<Event> events;
+  Pool<Waiter> waiters;
+  NumberMap processes; ///< pid to instance * 8 + slot
+  Agenda agenda;
+  uint64_t now = 0;
+  uint64_t tokens = 0;
+  uint32_t released = None, lastReleased = None;
+  uint32_t mover = None;
+  uint32_t zombie = None; ///< instance to be freed
+  Operation op;
+  Owed owed;
+  Poll poll;
+  Quiesce quiesce;
+  Walk retry;
+  bool engineTimer = false;
+  unsigned work = 0;
+  uint16_t round = 0; ///< counts the times of rest
+  uint32_t stamps = 0;
+  bool appArmor = false;
+
+  // --- Classes an event may concern: a bit for each position
+  Vector<uint64_t> marked;
+  uint32_t firstMarked = None, lastMarked = 0; ///< words
+
+  // --- Scratch
+  Record ring[MaxRecords] = {};
+  unsigned ringSize = 0, ringTaken = 0;
+  Expander expander;
+  EnvironmentBuilder builder;
+  TextBuffer line;      ///< the text of the action being taken
+  TextBuffer prepared;  ///< a text that cannot be made later
+  TextBuffer variables; ///< UPSTART_JOB and UPSTART_INSTANCE
+  Vector<Text> texts;
+  Vector<uint8_t> values;  ///< of a condition's nodes
+  Vector<uint8_t> inTruth; ///< likewise
+  size_t longestClassName = 0;
+};
+
+} // namespace starton::engine
+
+#endif // STARTON_LIB_RUNTIME_ENGINE_IMPL_H

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The engine's state: plain data that refers to itself by index.
+//
+// Who holds an event: an instance that waits for it (Instance::blocker) is not
+// counted; every true leaf of a condition and every waiter is one of its
+// blockers. It is finished when it has been handled and has none.
+
+#ifndef STARTON_LIB_RUNTIME_ENGINE_STATE_H
+#define STARTON_LIB_RUNTIME_ENGINE_STATE_H
+
+#include "starton/Runtime/Engine/Engine.h"
+#include "starton/Runtime/Support/Pool.h"
+
+namespace starton::engine {
+
+/// Owned KEY=VALUE strings, each followed by a NUL.
+struct Blob {
+  char *data;
+  uint32_t length;
+  uint32_t count;
+};
+
+enum class Progress : uint8_t { Free, Spare, Pending, Handling, Finishing };
+
+/// One event, in the queue or spare.
+struct Event {
+  uint32_t link;
+  char *data; ///< the name, room for "/failed", NUL; then the variables
+  uint32_t capacity;
+  uint32_t nameLength;
+  uint32_t variables; ///< offset of the first
+  uint32_t length;    ///< end of the last
+  uint32_t count;
+  uint32_t blockers;
+  /// The instance whose spare this is: finished, it goes back to it.
+  uint32_t owner;
+  uint32_t ownerGeneration;
+  uint32_t pass; ///< key in the agenda, before sequence
+  uint64_t sequence;
+  uint32_t child, sibling; ///< the agenda's
+  RequestToken request;    ///< who is answered, 0: nobody
+  int32_t descriptor;      ///< -1: none
+  uint32_t stamp;          ///< of the last walk that met it
+  Progress progress;
+  bool failed;
+};
+
+/// Why somebody waits for an instance.
+enum class WaitKind : uint8_t { Event, Start, Stop, Restart };
+
+struct Waiter {
+  uint32_t link;
+  uint32_t event; ///< WaitKind::Event: one blocker of it is ours
+  RequestToken request;
+  uint32_t instance; ///< after release: whose name the reply carries
+  WaitKind kind;
+  bool failed; ///< set at the release
+};
+
+struct Instance {
+  uint32_t link;
+  uint32_t generation;
+  ClassIndex job;
+  uint32_t next, previous; ///< in the class's list
+  uint32_t hashNext;
+  uint32_t nameHash;
+  uint32_t nameLength;
+  char *block;      ///< stop latches, one a node; then the name and a NUL
+  uint32_t latches; ///< number of them
+  uint32_t spare;   ///< events kept for this instance's own use
+  uint32_t blocker; ///< the event it waits for
+  uint32_t waiters, lastWaiter;
+  int32_t pids[NumSlots];
+  int32_t failedStatus; ///< as exitStatus(), -1: could not be spawned
+  uint32_t respawns;
+  uint64_t respawnStart; ///< seconds
+  Blob env;              ///< beyond the shared environment and the class's
+  Blob nextEnv;          ///< taken into use in `starting`
+  Blob stopEnv;
+  Goal goal;
+  State state;
+  Slot failedSlot;
+  uint8_t spares;
+  uint8_t forks; ///< seen of an `expect fork` or `expect daemon`
+  bool live : 1;
+  bool failed : 1;
+  bool failedRespawn : 1; ///< the failed process is "respawn"
+  bool hasNextEnv : 1;
+  bool timer : 1;      ///< armed
+  bool killed : 1;     ///< main was sent a signal to end it
+  bool retrySpawn : 1; ///< a spawn waits for the timer
+  bool retryMove : 1;  ///< a transition waits for memory and the timer
+  bool retryStop : 1;  ///< a true stop condition waits for memory
+  bool ending : 1;     ///< in `waiting` for good
+};
+
+struct JobClass {
+  uint32_t position;    ///< in the order of runtime §1.4
+  uint32_t first, last; ///< instances
+  uint32_t latches;     ///< of the start condition: offset into Impl::latches
+  uint32_t *tails;      ///< last instance a bucket, once there are two
+  uint16_t busyRound;   ///< round of which `starts` counts
+  uint16_t starts;
+  bool retryStart; ///< a true start condition waits for memory
+};
+
+/// Everything the engine says, as data; text is made when it is taken.
+enum class Note : uint8_t {
+  None,
+  PendingEvent,
+  HandlingEvent,
+  FinishedEvent,
+  GoalChanged,
+  StateChanged,
+  NewInstance,
+  Destroyed,
+  ProcessStarted,
+  ExitedNormally,
+  ExitedStatus,
+  KilledBySignal,
+  StoppedBySignal,
+  ContinuedBySignal,
+  Vanished,
+  BecameProcess,
+  Executed,
+  Sending,
+  SignalFailed,
+  SpawnDelayed,
+  SpawnFailed,
+  Respawning,
+  TooFast,
+  BadInstance,
+  NoMemory,
+  Cycle,
+  Quiescing,
+  QuiesceTook,
+  FailedToStop,
+};
+
+/// Texts of error replies.
+enum class Problem : uint8_t {
+  Prepared, ///< in Impl::prepared
+  AlreadyRunning,
+  AlreadyStopped,
+  NotRunning,
+  FailedToStart,
+  FailedToStop,
+  FailedToRestart,
+  EventFailed,
+  UnknownInstance,
+};
+
+/// An action not yet taken. Its instance or event lives at least until then.
+struct Record {
+  Action::Kind kind;
+  Action::Announcement announcement;
+  Note note;
+  Problem problem;
+  ErrorName error;
+  Priority priority;
+  uint8_t from, to; ///< goals or states
+  Slot slot;
+  bool group;
+  uint32_t instance;
+  uint32_t event;
+  ClassIndex job;
+  int32_t pid;
+  int32_t value; ///< signal, status, descriptor or errno
+  RequestToken request;
+  uint64_t deadline;
+};
+
+} // namespace starton::engine
+
+#endif // STARTON_LIB_RUNTIME_ENGINE_STATE_H

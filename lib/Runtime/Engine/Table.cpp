@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Table.h"
+#include "starton/Runtime/Support/Pool.h"
+
+namespace starton::engine {
+
+int compare(Text a, Text b) {
+  size_t common = a.size() < b.size() ? a.size() : b.size();
+  int order = common ? std::memcmp(a.data(), b.data(), common) : 0;
+  if (order)
+    return order < 0 ? -1 : 1;
+  return a.size() < b.size() ? -1 : a.size() > b.size();
+}
+
+uint32_t findJob(const table::JobTable &jobs, Text name) {
+  const auto &all = *jobs.jobs();
+  uint32_t low = 0;
+  uint32_t high = all.size();
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    int order = compare(textOf(all.Get(middle)->name()), name);
+    if (!order)
+      return middle;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return None;
+}
+
+/// Absent operands come before present ones.
+static int compareEntry(const table::IndexEntry &entry, Text event,
+                        const Text *operand) {
+  if (int order = compare(textOf(entry.event()), event))
+    return order;
+  if (!entry.operand() || !operand)
+    return (entry.operand() != nullptr) - (operand != nullptr);
+  return compare(textOf(entry.operand()), *operand);
+}
+
+const table::IndexEntry *findIndexEntry(const table::JobTable &jobs, Text event,
+                                        const Text *operand) {
+  const auto &index = *jobs.index();
+  uint32_t low = 0;
+  uint32_t high = index.size();
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const table::IndexEntry &entry = *index.Get(middle);
+    int order = compareEntry(entry, event, operand);
+    if (!order)
+      return &entry;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return nullptr;
+}
+
+const table::Process *processOfSlot(const table::Job &job, Slot slot) {
+  for (uint32_t i = 0; i < countOf(job.processes()); ++i) {
+    const table::Process *process = job.processes()->Get(i);
+    if (unsigned(process->slot()) == unsigned(slot))
+      return process;
+  }
+  return nullptr;
+}
+
+} // namespace starton::engine
