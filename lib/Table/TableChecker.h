@@ -1,52 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The semantic pass over a table whose structure FlatBuffers has verified:
-// everything that the engine or the host will index, compare or hand to the
-// kernel. No recursion; scratch memory comes from malloc and may be refused.
+// Structure and meaning of a table, checked in one walk: what FlatBuffers must
+// verify of a job and what the engine and the host will rely on are looked at
+// while the job is in the cache. No recursion; scratch memory comes from malloc
+// and may be refused.
 
 #ifndef STARTON_LIB_TABLE_TABLECHECKER_H
 #define STARTON_LIB_TABLE_TABLECHECKER_H
 
+#include "GrowingArray.h"
 #include "ReadSupport.h"
+#include "WorkEstimate.h"
 #include "starton/Table/JobTable_generated.h"
-#include <cstdlib>
 
 namespace starton::table {
 
-constexpr size_t MaxName = 4096;                ///< job names, paths
-constexpr size_t MaxWord = size_t(1) << 20;     ///< any word, one argument
-constexpr size_t MaxText = size_t(16) << 20;    ///< a script or command
-constexpr size_t MaxList = size_t(1) << 21;     ///< elements of a vector
-constexpr uint64_t MaxWork = uint64_t(1) << 28; ///< bytes looked at, in all
-
-/// Growing array of 32-bit numbers whose growth can fail.
-class Scratch {
-public:
-  Scratch() = default;
-  ~Scratch() { std::free(heap); }
-  Scratch(const Scratch &) = delete;
-  Scratch &operator=(const Scratch &) = delete;
-
-  [[nodiscard]] bool push(uint32_t value);
-  uint32_t pop() { return data()[--count]; }
-  uint32_t top() const { return data()[count - 1]; }
-  size_t size() const { return count; }
-  void clear() { count = 0; }
-
-private:
-  uint32_t *data() { return heap != nullptr ? heap : local; }
-  const uint32_t *data() const { return heap != nullptr ? heap : local; }
-
-  uint32_t local[64];
-  uint32_t *heap = nullptr;
-  size_t count = 0;
-  size_t capacity = 64;
-};
+constexpr size_t MaxName = 4096;             ///< job names, paths
+constexpr size_t MaxWord = size_t(1) << 20;  ///< any word, one argument
+constexpr size_t MaxText = size_t(16) << 20; ///< a script or command
+constexpr size_t MaxList = size_t(1) << 21;  ///< elements of a vector
+constexpr size_t MaxNodes = size_t(1) << 22; ///< nodes of all conditions
 
 class TableChecker {
 public:
-  TableChecker(const JobTable &table, LoadError &error)
-      : table(table), error(error) {}
+  /// The root's own fields, up to where its vectors begin, must have been
+  /// verified with \p verifier.
+  TableChecker(const JobTable &table, Span<const uint8_t> bytes,
+               flatbuffers::Verifier &verifier, LoadError &error)
+      : table(table), verifier(verifier), estimate(bytes), error(error) {}
 
   bool check();
 
@@ -54,8 +35,10 @@ private:
   using Strings = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
 
   bool bad(const char *field, const char *problem);
+  bool badElement();
+  bool overused();
   bool outOfMemory();
-  bool charge(uint64_t work);
+  bool charge(uint64_t work) { return estimate.add(work) || overused(); }
 
   bool text(const flatbuffers::String *string, const char *field,
             size_t cap = MaxWord);
@@ -66,6 +49,7 @@ private:
 
   bool checkJobs();
   bool checkJob(const Job &job);
+  bool checkOrder(const Job &job, uint8_t *seen);
   bool checkTexts(const Job &job);
   bool checkNumbers(const Job &job);
   bool checkProcesses(const Job &job);
@@ -74,23 +58,30 @@ private:
   bool checkCgroups(const Job &job);
   bool checkOrigins(const Job &job);
   bool checkCondition(const Condition *condition, const char *field);
-  bool checkNode(const Node &node, uint32_t position, uint64_t &nextWord,
+  bool checkNode(const Node &node, uint32_t index, uint64_t &nextWord,
                  size_t words, const char *field);
+  bool rememberKeys(const Condition &condition);
   bool checkFiles();
   bool checkRejected();
   bool checkIndex();
+  bool checkEntryOrder(const IndexEntry *previous, const IndexEntry &entry);
   bool checkEntry(const IndexEntry &entry);
-  bool checkLeaf(const Leaf &leaf, const IndexEntry &entry);
+  bool checkLeaf(const Leaf &leaf, uint64_t key);
 
   const JobTable &table;
+  flatbuffers::Verifier &verifier;
+  WorkEstimate estimate;
   LoadError &error;
   // Where the check is, for messages.
   const char *list = "jobs";
   uint32_t position = 0;
 
-  uint64_t work = 0;
-  uint64_t matches = 0; ///< Match nodes seen in all conditions
-  Scratch operands;
+  GrowingArray<uint32_t> operands; ///< the stack of the condition machine
+  // The keys of all nodes in the order of the jobs and their trees, 0 where a
+  // node is no match; tree t of job j has the keys from firstKey[2 * j + t] on.
+  GrowingArray<uint64_t> keys;
+  GrowingArray<uint32_t> firstKey;
+  uint64_t matches = 0;
 };
 
 } // namespace starton::table

@@ -3,6 +3,7 @@
 // The part of the semantic pass that looks at one job.
 
 #include "TableChecker.h"
+#include <cstdlib>
 
 namespace starton::table {
 
@@ -16,22 +17,27 @@ bool TableChecker::checkJobs() {
   if (seen == nullptr)
     return outOfMemory();
   const flatbuffers::String *previous = nullptr;
-  bool good = true;
+  bool good = firstKey.push(0) || outOfMemory();
   for (position = 0; good && position != count; ++position) {
-    const Job &job = *table.jobs()->Get(position);
-    good = sortedAfter(previous, job.name(), "name") && checkJob(job);
-    if (!good)
-      break;
-    uint32_t order = job.order();
-    if (order >= count || (seen[order / 8] >> (order % 8) & 1) != 0) {
-      good = bad("order", "is not unique");
-      break;
-    }
-    seen[order / 8] |= static_cast<uint8_t>(1u << (order % 8));
-    previous = job.name();
+    const Job *job = table.jobs()->Get(position);
+    good = (estimate.addJob(*job) || overused()) &&
+           (verifier.VerifyTable(job) || badElement()) &&
+           sortedAfter(previous, job->name(), "name") && checkJob(*job) &&
+           checkOrder(*job, seen);
+    if (good)
+      previous = job->name();
   }
   std::free(seen);
   return good;
+}
+
+bool TableChecker::checkOrder(const Job &job, uint8_t *seen) {
+  uint32_t order = job.order();
+  auto bit = static_cast<uint8_t>(1u << (order % 8));
+  if (order >= table.jobs()->size() || (seen[order / 8] & bit) != 0)
+    return bad("order", "is not unique");
+  seen[order / 8] |= bit;
+  return true;
 }
 
 bool TableChecker::checkJob(const Job &job) {
@@ -88,33 +94,33 @@ bool TableChecker::checkNumbers(const Job &job) {
 /// that `left` is where an evaluator finds the left operand.
 bool TableChecker::checkCondition(const Condition *condition,
                                   const char *field) {
-  if (condition == nullptr)
-    return true;
-  const auto &nodes = *condition->nodes();
-  size_t words = condition->words()->size();
-  if (nodes.size() == 0 || nodes.size() > MaxList)
-    return bad(field, "has no nodes or too many");
-  operands.clear();
-  uint64_t nextWord = 0;
-  for (uint32_t i = 0; i != nodes.size(); ++i) {
-    const Node &node = *nodes.Get(i);
-    if (!checkNode(node, i, nextWord, words, field))
+  if (condition != nullptr) {
+    const auto &nodes = *condition->nodes();
+    size_t words = condition->words()->size();
+    if (nodes.size() == 0 || nodes.size() > MaxList)
+      return bad(field, "has no nodes or too many");
+    operands.clear();
+    uint64_t nextWord = 0;
+    for (uint32_t i = 0; i != nodes.size(); ++i) {
+      if (!checkNode(*nodes.Get(i), i, nextWord, words, field))
+        return false;
+      if (!operands.push(i))
+        return outOfMemory();
+    }
+    if (operands.size() != 1)
+      return bad(field, "is more than one tree");
+    if (nextWord != words)
+      return bad(field, "has words of no node");
+    if (!texts(condition->words(), field) || !rememberKeys(*condition))
       return false;
-    if (!operands.push(i))
-      return outOfMemory();
   }
-  if (operands.size() != 1)
-    return bad(field, "is more than one tree");
-  if (nextWord != words)
-    return bad(field, "has words of no node");
-  return charge(nodes.size()) && texts(condition->words(), field);
+  return firstKey.push(static_cast<uint32_t>(keys.size())) || outOfMemory();
 }
 
 bool TableChecker::checkNode(const Node &node, uint32_t index,
                              uint64_t &nextWord, size_t words,
                              const char *field) {
   if (node.kind() == NodeKind::Match) {
-    ++matches;
     if (node.left() != 0 || node.count() == 0 || node.first() != nextWord ||
         nextWord + node.count() > words)
       return bad(field, "has a match with words out of range");

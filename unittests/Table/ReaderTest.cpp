@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Loading from files: who may own them, and what happens to a table whose file
+// is changed under it.
+
+#include "TestTables.h"
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace starton::test {
+namespace {
+
+using namespace table;
+
+class ReaderTest : public testing::Test {
+protected:
+  void SetUp() override {
+    char name[] = "/tmp/starton-reader-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    directory = name;
+    path = directory + "/jobs.table";
+    bytes = tableOf(sampleSet());
+    write(bytes);
+  }
+  void TearDown() override { std::filesystem::remove_all(directory); }
+
+  void write(const std::string &content) const {
+    std::ofstream(path, std::ios::binary) << content;
+    chmod(path.c_str(), 0644);
+  }
+  LoadError refused(const std::string &file) {
+    LoadedTable loaded;
+    LoadError error;
+    EXPECT_FALSE(loaded.loadFile(file.c_str(), error));
+    EXPECT_EQ(loaded.get(), nullptr);
+    EXPECT_EQ(loaded.descriptor(), -1);
+    return error;
+  }
+
+  std::string directory, path, bytes;
+};
+
+size_t openDescriptors() {
+  auto list = std::filesystem::directory_iterator("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(list), end(list)));
+}
+
+TEST_F(ReaderTest, LoadsAndLeaksNothing) {
+  size_t before = openDescriptors();
+  {
+    LoadedTable loaded;
+    LoadError error;
+    ASSERT_TRUE(loaded.loadFile(path.c_str(), error)) << error.message;
+    EXPECT_EQ(error.status, LoadStatus::Ok);
+    EXPECT_EQ(loaded.size(), bytes.size());
+    EXPECT_EQ(loaded.get()->jobs()->size(), 3u);
+    EXPECT_EQ(openDescriptors(), before + 1);
+    refused(directory + "/none");
+    write("junk");
+    refused(path);
+    EXPECT_EQ(openDescriptors(), before + 1);
+  }
+  EXPECT_EQ(openDescriptors(), before);
+}
+
+TEST_F(ReaderTest, CopyIsSealed) {
+  LoadedTable loaded;
+  LoadError error;
+  ASSERT_TRUE(loaded.loadFile(path.c_str(), error));
+  EXPECT_EQ(fcntl(loaded.descriptor(), F_GET_SEALS),
+            F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+  EXPECT_NE(fcntl(loaded.descriptor(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_EQ(pwrite(loaded.descriptor(), "x", 1, 0), -1);
+  EXPECT_EQ(ftruncate(loaded.descriptor(), 0), -1);
+}
+
+TEST_F(ReaderTest, OutlivesItsFile) {
+  LoadedTable loaded;
+  LoadError error;
+  ASSERT_TRUE(loaded.loadFile(path.c_str(), error));
+  uint64_t walked = walkTable(*loaded.get());
+  int file = open(path.c_str(), O_RDWR);
+  ASSERT_GE(file, 0);
+  std::string zeros(bytes.size(), '\0');
+  EXPECT_EQ(pwrite(file, zeros.data(), zeros.size(), 0),
+            static_cast<ssize_t>(zeros.size()));
+  EXPECT_EQ(walkTable(*loaded.get()), walked);
+  EXPECT_EQ(ftruncate(file, 0), 0);
+  close(file);
+  EXPECT_EQ(walkTable(*loaded.get()), walked);
+}
+
+TEST_F(ReaderTest, FailureKeepsWhatWasLoaded) {
+  LoadedTable loaded;
+  LoadError error;
+  ASSERT_TRUE(loaded.loadFile(path.c_str(), error));
+  const JobTable *before = loaded.get();
+  write(bytes.substr(0, 1000));
+  EXPECT_FALSE(loaded.loadFile(path.c_str(), error));
+  EXPECT_EQ(loaded.get(), before);
+  write(tableOf(largeSet(5)));
+  ASSERT_TRUE(loaded.loadFile(path.c_str(), error)) << error.message;
+  EXPECT_EQ(loaded.get()->jobs()->size(), 5u);
+}
+
+TEST_F(ReaderTest, FromADescriptor) {
+  int file = memfd_create("compiled", MFD_CLOEXEC);
+  ASSERT_EQ(::write(file, bytes.data(), bytes.size()),
+            static_cast<ssize_t>(bytes.size()));
+  LoadedTable loaded;
+  LoadError error;
+  // Where the writer left the offset does not matter, nor does the mode.
+  EXPECT_EQ(fchmod(file, 0666), 0);
+  ASSERT_TRUE(loaded.loadDescriptor(file, error)) << error.message;
+  EXPECT_EQ(loaded.get()->jobs()->size(), 3u);
+  EXPECT_NE(loaded.descriptor(), file);
+  LoadedTable again;
+  ASSERT_TRUE(again.loadDescriptor(loaded.descriptor(), error))
+      << error.message;
+  close(file);
+
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  EXPECT_FALSE(again.loadDescriptor(ends[0], error));
+  EXPECT_EQ(error.status, LoadStatus::NotRegular);
+  EXPECT_FALSE(again.loadDescriptor(-1, error));
+  EXPECT_EQ(error.status, LoadStatus::CannotRead);
+  EXPECT_STREQ(error.message, "cannot read: Bad file descriptor");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(ReaderTest, MissingFile) {
+  LoadError error = refused(directory + "/none");
+  EXPECT_EQ(error.status, LoadStatus::CannotOpen);
+  EXPECT_EQ(error.error, ENOENT);
+  EXPECT_STREQ(error.message, "cannot open: No such file or directory");
+}
+
+TEST_F(ReaderTest, NotAFile) {
+  EXPECT_EQ(refused(directory).status, LoadStatus::NotRegular);
+  std::string fifo = directory + "/fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  LoadError error = refused(fifo); // would hang in open() without O_NONBLOCK
+  EXPECT_EQ(error.status, LoadStatus::NotRegular);
+  EXPECT_STREQ(error.message, "not a regular file");
+  EXPECT_EQ(refused("/dev/null").status, LoadStatus::NotRegular);
+}
+
+TEST_F(ReaderTest, WritableByOthers) {
+  for (mode_t mode : {0664, 0646, 0666}) {
+    chmod(path.c_str(), mode);
+    LoadError error = refused(path);
+    EXPECT_EQ(error.status, LoadStatus::BadMode);
+    char expected[64];
+    snprintf(expected, sizeof expected,
+             "writable by group or others (mode %04o)", mode);
+    EXPECT_STREQ(error.message, expected);
+  }
+}
+
+TEST_F(ReaderTest, OwnedBySomebodyElse) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "only root can give a file away";
+  ASSERT_EQ(chown(path.c_str(), 12345, 0), 0);
+  LoadError error = refused(path);
+  EXPECT_EQ(error.status, LoadStatus::BadOwner);
+  EXPECT_STREQ(error.message, "owned by user 12345, not by root");
+  LoadedTable loaded;
+  EXPECT_FALSE(loaded.loadFile(path.c_str(), 1000, error));
+  EXPECT_STREQ(error.message,
+               "owned by user 12345, neither by root nor by user 1000");
+  EXPECT_TRUE(loaded.loadFile(path.c_str(), 12345, error));
+}
+
+TEST_F(ReaderTest, TooLarge) {
+  ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(MaxTableSize) + 1), 0);
+  LoadError error = refused(path);
+  EXPECT_EQ(error.status, LoadStatus::TooLarge);
+  EXPECT_STREQ(error.message,
+               "67108865 bytes, more than the 67108864 that a table may have");
+}
+
+TEST_F(ReaderTest, OtherContents) {
+  write("");
+  EXPECT_EQ(refused(path).status, LoadStatus::NotATable);
+  write("#!/bin/sh\nexit 0\n");
+  EXPECT_EQ(refused(path).status, LoadStatus::NotATable);
+  write(bytes.substr(0, bytes.size() - 1));
+  EXPECT_EQ(refused(path).status, LoadStatus::Truncated);
+  write(bytes.substr(0, 12));
+  EXPECT_EQ(refused(path).status, LoadStatus::Truncated);
+}
+
+} // namespace
+} // namespace starton::test

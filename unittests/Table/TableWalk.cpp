@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the engine and the host do with a table, all of it, with no check.
+
+#include "TestTables.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace starton::test {
+namespace {
+
+using namespace table;
+
+class Walk {
+public:
+  void add(uint64_t value) { sum = (sum ^ value) * 1099511628211u; }
+  void add(const flatbuffers::String *string) {
+    // As a C string: what goes to the kernel.
+    add(string == nullptr ? 0 : std::strlen(string->c_str()));
+    for (size_t i = 0; string != nullptr && i != string->size(); ++i)
+      add(static_cast<uint8_t>(string->c_str()[i]));
+  }
+  void add(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>
+               *strings) {
+    for (size_t i = 0; strings != nullptr && i != strings->size(); ++i)
+      add(strings->Get(static_cast<uint32_t>(i)));
+  }
+
+  void condition(const Condition *condition);
+  void job(const Job &job);
+  void rest(const Job &job);
+  void table(const JobTable &table);
+
+  uint64_t sum = 14695981039346656037u;
+
+private:
+  void numbers(const Job &job);
+};
+
+/// Evaluates the tree by its indices alone, with every match true, and adds the
+/// words of the matches in the order of that evaluation.
+void Walk::condition(const Condition *condition) {
+  if (condition == nullptr)
+    return;
+  llvm::SmallVector<uint32_t, 16> open = {condition->nodes()->size() - 1};
+  size_t visited = 0;
+  while (!open.empty()) {
+    uint32_t at = open.pop_back_val();
+    const Node &node = *condition->nodes()->Get(at);
+    ++visited;
+    add(static_cast<uint64_t>(node.kind()) + node.line());
+    if (node.kind() != NodeKind::Match) {
+      open.push_back(node.left());
+      open.push_back(at - 1);
+      continue;
+    }
+    for (uint32_t i = 0; i != node.count(); ++i)
+      add(condition->words()->Get(node.first() + i));
+  }
+  if (visited != condition->nodes()->size())
+    __builtin_trap(); // not a tree
+}
+
+void Walk::numbers(const Job &job) {
+  add(job.order());
+  add(job.has_import());
+  add(job.task() + job.respawn() * 2 + job.debug() * 4 + job.manual() * 8);
+  add(static_cast<uint64_t>(job.respawn_limit()));
+  // The engine computes with these in nanoseconds.
+  add(static_cast<uint64_t>(job.respawn_interval() * 1000000000));
+  add(static_cast<uint64_t>(job.kill_timeout() * 1000000000));
+  add(static_cast<uint64_t>(job.expect()) +
+      static_cast<uint64_t>(job.console()));
+  add(static_cast<uint64_t>(job.kill_signal()) +
+      static_cast<uint64_t>(job.reload_signal()));
+  add(job.umask() + job.has_umask() + job.has_nice());
+  add(static_cast<uint64_t>(job.nice() + job.oom_score()));
+}
+
+void Walk::job(const Job &job) {
+  for (const flatbuffers::String *string :
+       {job.name(), job.description(), job.author(), job.version(), job.usage(),
+        job.instance(), job.chroot(), job.chdir(), job.setuid(), job.setgid(),
+        job.apparmor_switch()})
+    add(string);
+  for (const auto *strings :
+       {job.emits(), job.env(), job.exports(), job.imports(), job.tmpfiles()})
+    add(strings);
+  condition(job.start_on());
+  condition(job.stop_on());
+  numbers(job);
+  rest(job);
+}
+
+void Walk::rest(const Job &job) {
+  if (job.processes() != nullptr)
+    for (const Process *process : *job.processes()) {
+      add(1u << static_cast<unsigned>(process->slot()));
+      if (process->kind() == ProcessKind::Argv)
+        add(static_cast<uint8_t>(process->argv()->Get(0)->c_str()[0]));
+      else if (process->kind() != ProcessKind::Broken)
+        add(process->text()->size());
+      add(process->text());
+      add(process->argv());
+    }
+  if (job.normal_exit() != nullptr)
+    for (int32_t status : *job.normal_exit())
+      add(static_cast<uint64_t>(status));
+  if (job.limits() != nullptr)
+    for (const Limit *limit : *job.limits())
+      add(static_cast<uint64_t>(limit->resource()) + limit->soft() +
+          limit->hard());
+  if (job.cgroups() != nullptr)
+    for (const Cgroup *cgroup : *job.cgroups()) {
+      add(cgroup->controller());
+      add(cgroup->name());
+      add(cgroup->key());
+      add(cgroup->value());
+    }
+  if (job.origins() != nullptr)
+    for (const Origin *origin : *job.origins())
+      add(static_cast<uint64_t>(origin->stanza()) + origin->part() +
+          origin->from_override() + origin->line());
+}
+
+void Walk::table(const JobTable &table) {
+  add(static_cast<uint64_t>(table.dialect()) + table.format_version() +
+      table.total_size());
+  for (const Job *entry : *table.jobs()) {
+    job(*entry);
+    add(table.files()->Get(entry->conf_file())->path());
+    if (entry->override_file() >= 0)
+      add(table.files()
+              ->Get(static_cast<uint32_t>(entry->override_file()))
+              ->path());
+    add(table.jobs()->LookupByKey(entry->name()->c_str())->order());
+  }
+  for (const IndexEntry *entry : *table.index()) {
+    add(entry->event());
+    add(entry->operand());
+    for (const Leaf *leaf : *entry->leaves()) {
+      const Job &owner = *table.jobs()->Get(leaf->job());
+      const Condition &tree =
+          *(leaf->tree() == Tree::Start ? owner.start_on() : owner.stop_on());
+      add(tree.words()->Get(tree.nodes()->Get(leaf->node())->first()));
+    }
+  }
+  for (const File *file : *table.files()) {
+    add(file->path());
+    add(file->size() + file->unreadable());
+    for (uint32_t i = 0; i != 32; ++i)
+      add(file->sha256()->Get(i));
+  }
+  for (const Rejected *entry : *table.rejected()) {
+    add(entry->name());
+    add(table.files()->Get(entry->file())->path());
+    add(uint64_t(entry->line()) + entry->column());
+    add(entry->message());
+    add(entry->detail());
+  }
+}
+
+} // namespace
+
+uint64_t walkTable(const table::JobTable &table) {
+  Walk walk;
+  walk.table(table);
+  return walk.sum;
+}
+
+} // namespace starton::test
