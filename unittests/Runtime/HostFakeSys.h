@@ -102,7 +102,7 @@ public:
   int setGroups(const gid_t *groups, size_t count) override {
     std::string call = "setgroups";
     for (size_t i = 0; i < count; ++i)
-      call += " " + std::to_string(groups[i]);
+      call.append(" ").append(std::to_string(groups[i]));
     return note(call);
   }
   int setGroup(gid_t group) override {
