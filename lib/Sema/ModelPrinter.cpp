@@ -85,6 +85,7 @@ void JobMapping::text(const char *key, const Text &value) {
 
 void JobMapping::texts(const char *key, const std::vector<Text> &values) {
   std::vector<Entry> entries;
+  entries.reserve(values.size());
   for (const Text &value : values)
     entries.push_back({printable(value.value), place(set, value.origin)});
   if (!entries.empty())
@@ -170,6 +171,7 @@ void JobMapping::lifeCycle() {
   number("respawn-limit", job.respawnLimit);
   number("respawn-interval", job.respawnInterval);
   std::vector<Entry> statuses;
+  statuses.reserve(job.normalExit.size());
   for (const Number &status : job.normalExit)
     statuses.push_back(
         {std::to_string(status.value), place(set, status.origin), true});

@@ -146,6 +146,7 @@ template <> struct MappingTraits<model::NodeEntry> {
       model::Quoted event{starton::printable(node.name)};
       io.mapRequired("event", event);
       std::vector<model::Quoted> operands;
+      operands.reserve(node.operands.size());
       for (const std::string &operand : node.operands)
         operands.push_back({starton::printable(operand)});
       if (!operands.empty())
