@@ -71,6 +71,10 @@ public:
   /// The sealed memfd (for re-exec), -1 when nothing is loaded.
   int descriptor() const { return memfd; }
   size_t size() const { return length; }
+  /// The whole file, as verified.
+  Span<const uint8_t> bytes() const {
+    return {static_cast<const uint8_t *>(mapping), length};
+  }
   /// Exchanges what both hold; pointers into the tables stay valid.
   void swap(LoadedTable &other) noexcept;
 

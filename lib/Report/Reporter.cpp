@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Report/Reporter.h"
+#include "Formats.h"
+
+using namespace starton;
+using namespace starton::report;
+
+std::unique_ptr<Reporter>
+report::makeReporter(Format format, llvm::raw_ostream &os, bool color) {
+  switch (format) {
+  case Format::Text:
+    return makeTextReporter(os, color);
+  case Format::Gcc:
+    return makeGccReporter(os);
+  case Format::Json:
+    break;
+  }
+  return makeJsonReporter(os);
+}
+
+llvm::StringRef report::severityName(Severity severity) {
+  switch (severity) {
+  case Severity::Note:
+    return "note";
+  case Severity::Warning:
+    return "warning";
+  case Severity::Error:
+    break;
+  }
+  return "error";
+}
+
+static Location locate(const Diagnostic &diagnostic, Range range) {
+  Location location;
+  if (!diagnostic.source) {
+    location.path = diagnostic.file;
+    return location;
+  }
+  location.path = diagnostic.source->path();
+  location.begin = diagnostic.source->lineColumn(range.begin);
+  location.end =
+      range.empty() ? location.begin : diagnostic.source->lineColumn(range.end);
+  location.hasPosition = true;
+  return location;
+}
+
+Location report::locationOf(const Diagnostic &diagnostic) {
+  return locate(diagnostic, diagnostic.range);
+}
+
+Location report::locationOf(const Diagnostic &diagnostic, const Note &note) {
+  return locate(diagnostic, note.hasRange ? note.range : diagnostic.range);
+}
