@@ -395,15 +395,12 @@ bool PlanRunner::setIdentity() {
   return user == 0 || sys.setUser(0) < 0 || !failed(SpawnStep::SetUser, -EPERM);
 }
 
-/// Everything to default, also what the daemon found ignored at its start.
+/// Handlers go with the exec; what is ignored would stay so.
 bool PlanRunner::resetSignals() {
-  for (int signal = 1; signal < NSIG; ++signal) {
-    if (signal == SIGKILL || signal == SIGSTOP)
-      continue;
-    int result = sys.signalDefault(signal);
-    if (result != -EINVAL && failed(SpawnStep::SignalHandler, result))
-      return false; // EINVAL: the C library keeps this one for itself
-  }
+  for (int signal = 1; signal < NSIG; ++signal)
+    if (sigismember(&plan.defaults->ignoredSignals, signal) == 1 &&
+        failed(SpawnStep::SignalHandler, sys.signalDefault(signal)))
+      return false;
   (void)sys.signalMask(SIG_SETMASK, &plan.defaults->signalMask, nullptr);
   return true;
 }

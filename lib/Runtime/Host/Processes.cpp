@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 namespace starton::host {
 
@@ -51,7 +50,11 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
   defaults.traceStanzas = traceStanzas;
   defaults.signalMask = originalMask;
   defaults.umask = DefaultUmask;
-  defaults.group = ::getegid();
+  defaults.group = sys.group();
+  sigemptyset(&defaults.ignoredSignals);
+  for (int signal = 1; signal < NSIG; ++signal)
+    if (sys.signalIsIgnored(signal))
+      sigaddset(&defaults.ignoredSignals, signal);
   mode_t umask = sys.setUmask(DefaultUmask);
   (void)sys.setUmask(umask);
   if (inheritUmask)

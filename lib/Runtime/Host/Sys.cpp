@@ -206,6 +206,12 @@ int Sys::signalIgnore(int signal) {
   return ::signal(signal, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
+bool Sys::signalIsIgnored(int signal) {
+  struct sigaction action = {};
+  return ::sigaction(signal, nullptr, &action) == 0 &&
+         action.sa_handler == SIG_IGN;
+}
+
 int Sys::getLimit(int resource, struct rlimit &limit) {
   return folded(::getrlimit(static_cast<__rlimit_resource>(resource), &limit));
 }
@@ -221,6 +227,8 @@ int Sys::processControl(int option, unsigned long argument) {
 pid_t Sys::pid() { return ::getpid(); }
 
 uid_t Sys::user() { return ::geteuid(); }
+
+gid_t Sys::group() { return ::getegid(); }
 
 // --- What a child does to itself.
 

@@ -48,6 +48,8 @@ struct ChildDefaults {
   mode_t umask = 022;
   gid_t group = 0; ///< the daemon's
   sigset_t signalMask{};
+  /// Signals that are ignored in the daemon; exec resets all others.
+  sigset_t ignoredSignals{};
   rlimit openFiles{};
 };
 

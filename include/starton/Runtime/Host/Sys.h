@@ -70,11 +70,13 @@ public:
   virtual int signalMask(int how, const sigset_t *mask, sigset_t *old);
   virtual int signalDefault(int signal);
   virtual int signalIgnore(int signal);
+  virtual bool signalIsIgnored(int signal);
   virtual int getLimit(int resource, struct rlimit &limit);
   virtual int setLimit(int resource, const struct rlimit &limit);
   virtual int processControl(int option, unsigned long argument);
   virtual pid_t pid();
   virtual uid_t user();
+  virtual gid_t group();
 
   // --- What a child does to itself (Child.cpp).
   virtual int newSession();
