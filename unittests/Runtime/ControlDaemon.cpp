@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "ControlDaemon.h"
+#include "starton/Table/JobTable_generated.h"
+#include "starton/Table/Reader.h"
+#include <chrono>
+#include <condition_variable>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace starton::test {
+
+using flatbuffers::FlatBufferBuilder;
+
+static flatbuffers::Offset<table::Condition>
+buildCondition(FlatBufferBuilder &builder, const FakeJob &job) {
+  std::vector<table::Node> nodes;
+  std::vector<flatbuffers::Offset<flatbuffers::String>> words;
+  for (const std::vector<std::string> &entry : job.startOn) {
+    if (entry[0] == "/AND" || entry[0] == "/OR") {
+      auto kind =
+          entry[0] == "/AND" ? table::NodeKind::And : table::NodeKind::Or;
+      nodes.emplace_back(kind, 0, 0, 0, 0);
+      continue;
+    }
+    nodes.emplace_back(table::NodeKind::Match, 0, words.size(), entry.size(),
+                       0);
+    for (const std::string &word : entry)
+      words.push_back(builder.CreateString(word));
+  }
+  auto nodeVector = builder.CreateVectorOfStructs(nodes);
+  return table::CreateCondition(builder, nodeVector,
+                                builder.CreateVector(words));
+}
+
+static std::string buildTable(const std::vector<FakeJob> &jobs) {
+  FlatBufferBuilder builder;
+  std::vector<flatbuffers::Offset<table::Job>> made;
+  for (const FakeJob &job : jobs) {
+    auto condition = buildCondition(builder, job);
+    auto emits = builder.CreateVectorOfStrings(job.emits);
+    auto name = builder.CreateString(job.name);
+    auto description = builder.CreateString(job.description);
+    flatbuffers::Offset<flatbuffers::String> instance;
+    if (!job.instance.empty())
+      instance = builder.CreateString(job.instance);
+    table::JobBuilder row(builder);
+    row.add_name(name);
+    row.add_description(description);
+    row.add_emits(emits);
+    if (!job.instance.empty())
+      row.add_instance(instance);
+    if (!job.startOn.empty())
+      row.add_start_on(condition);
+    made.push_back(row.Finish());
+  }
+  auto jobVector = builder.CreateVector(made);
+  table::JobTableBuilder root(builder);
+  root.add_format_version(table::FormatVersion);
+  root.add_jobs(jobVector);
+  // The server looks at the jobs only: what else the format requires is left
+  // out, so this is not a table that the reader would accept.
+  builder.Finish(
+      flatbuffers::Offset<table::JobTable>(builder.EndTable(root.start_)));
+  return {reinterpret_cast<const char *>(builder.GetBufferPointer()),
+          builder.GetSize()};
+}
+
+static uint64_t clockNow() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+control::LoopHooks TestDaemon::loopHooks() {
+  control::LoopHooks hooks;
+  hooks.context = this;
+  hooks.watch = [](void *context, int fd, unsigned events) {
+    static_cast<TestDaemon *>(context)->watched[fd] = events;
+    return true;
+  };
+  hooks.unwatch = [](void *context, int fd) {
+    static_cast<TestDaemon *>(context)->watched.erase(fd);
+  };
+  hooks.wakeAt = [](void *context, uint64_t at) {
+    static_cast<TestDaemon *>(context)->deadline = at;
+  };
+  hooks.now = [](void *context) {
+    return clockNow() + static_cast<TestDaemon *>(context)->clockOffset;
+  };
+  return hooks;
+}
+
+control::DaemonHooks TestDaemon::daemonHooks() {
+  control::DaemonHooks hooks;
+  hooks.context = this;
+  hooks.feed = [](void *context, engine::Input &input) {
+    return static_cast<TestDaemon *>(context)->feed(input);
+  };
+  hooks.logPriority = [](void *context) {
+    return static_cast<TestDaemon *>(context)->priority;
+  };
+  hooks.setLogPriority = [](void *context, engine::Priority priority) {
+    static_cast<TestDaemon *>(context)->priority = priority;
+  };
+  hooks.log = [](void *, engine::Priority, engine::Text) {};
+  return hooks;
+}
+
+engine::FeedResult TestDaemon::feed(engine::Input &input) {
+  ++inputs;
+  if (input.kind == engine::Input::Kind::ClientGone)
+    ++clientsGone;
+  if (input.kind == engine::Input::Kind::Shutdown)
+    lastShutdown.assign(input.name.begin(), input.name.end());
+  if (engine.feed(input) == engine::FeedResult::Refused)
+    return engine::FeedResult::Refused;
+  engine::Action action;
+  while (engine.next(action))
+    server.perform(action);
+  return engine::FeedResult::Taken;
+}
+
+TestDaemon::TestDaemon(DaemonOptions options)
+    : table(buildTable(options.jobs)),
+      pokeDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  static std::atomic<unsigned> counter{0};
+  socketAddress = "unix:abstract=/starton-test/" + std::to_string(getpid()) +
+                  "/" + std::to_string(counter++);
+  EXPECT_TRUE(
+      engine.init(*flatbuffers::GetRoot<table::JobTable>(table.data()), {}));
+  control::ServerOptions serverOptions;
+  serverOptions.address = socketAddress.c_str();
+  serverOptions.userMode = options.userMode;
+  serverOptions.daemonUser = options.user == ~0U ? geteuid() : options.user;
+  char error[160] = "";
+  EXPECT_TRUE(
+      server.listen(serverOptions, loopHooks(), daemonHooks(), engine, error))
+      << error;
+  thread = std::thread([this] { loop(); });
+}
+
+TestDaemon::~TestDaemon() {
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    stopping = true;
+  }
+  poke();
+  thread.join();
+  server.close();
+  EXPECT_TRUE(watched.empty()) << "a watch outlived its server";
+  ::close(pokeDescriptor);
+}
+
+void TestDaemon::poke() {
+  uint64_t one = 1;
+  EXPECT_EQ(write(pokeDescriptor, &one, sizeof(one)), ssize_t(sizeof(one)));
+}
+
+void TestDaemon::loop() {
+  for (;;) {
+    ++wakeUps;
+    std::vector<pollfd> polled = {{pokeDescriptor, POLLIN, 0}};
+    for (auto [fd, events] : watched)
+      polled.push_back(
+          {fd,
+           static_cast<short>((events & control::EventReadable ? POLLIN : 0) |
+                              (events & control::EventWritable ? POLLOUT : 0)),
+           0});
+    uint64_t now = clockNow() + clockOffset;
+    int timeout = -1;
+    if (deadline != ~uint64_t(0))
+      timeout = deadline <= now ? 0 : (deadline - now) / 1'000'000 + 1;
+    poll(polled.data(), polled.size(), timeout);
+    uint64_t ignored = 0;
+    (void)!read(pokeDescriptor, &ignored, sizeof(ignored));
+    {
+      std::unique_lock<std::mutex> lock(mutex);
+      if (stopping)
+        return;
+      if (work) {
+        work();
+        work = nullptr;
+      }
+    }
+    for (size_t i = 1; i < polled.size(); ++i) {
+      unsigned ready =
+          (polled[i].revents & POLLIN ? control::EventReadable : 0) |
+          (polled[i].revents & POLLOUT ? control::EventWritable : 0) |
+          (polled[i].revents & (POLLHUP | POLLERR) ? control::EventHangup : 0);
+      if (ready && watched.count(polled[i].fd))
+        server.ready(polled[i].fd, ready);
+    }
+    if (deadline <= clockNow() + clockOffset)
+      server.expire();
+  }
+}
+
+void TestDaemon::run(const std::function<void()> &task) {
+  std::atomic<bool> done{false};
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    work = [&] {
+      task();
+      done = true;
+    };
+  }
+  poke();
+  while (!done)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+unsigned TestDaemon::connectionCount() {
+  unsigned count = 0;
+  run([&] { count = server.connectionCount(); });
+  return count;
+}
+
+std::unique_ptr<control::Client> TestDaemon::connect() {
+  control::CallError error;
+  auto client = control::Client::connect(socketAddress, error);
+  EXPECT_TRUE(client) << error.message;
+  return client;
+}
+
+std::string errorOf(const control::Reply &reply) {
+  return reply.error ? reply.error->name + ": " + reply.error->message : "";
+}
+
+} // namespace starton::test

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A daemon for tests of the server: a poll() loop in a thread of its own, a
+// job table built here, and an engine that does what a script tells it. The
+// engine is a fake by linking: ControlFakeEngine.cpp defines engine::Engine.
+
+#ifndef STARTON_UNITTESTS_RUNTIME_CONTROLDAEMON_H
+#define STARTON_UNITTESTS_RUNTIME_CONTROLDAEMON_H
+
+#include "starton/Runtime/Control/Client.h"
+#include "starton/Runtime/Control/Server.h"
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace starton::test {
+
+struct FakeJob {
+  std::string name = {};
+  std::string description = {};
+  std::string instance = {}; ///< "" or "$KEY"
+  std::vector<std::string> emits = {};
+  /// Post-order, as D-Bus shows it: {"/AND"} and {"/OR"} are operators.
+  std::vector<std::vector<std::string>> startOn = {};
+};
+
+struct DaemonOptions {
+  std::vector<FakeJob> jobs = {{.name = "foo"}};
+  bool userMode = true;
+  uint32_t user = ~0U; ///< ~0: the real one
+};
+
+/// Starts in the constructor, stops in the destructor.
+class TestDaemon {
+public:
+  explicit TestDaemon(DaemonOptions options = {});
+  ~TestDaemon();
+  TestDaemon(const TestDaemon &) = delete;
+  TestDaemon &operator=(const TestDaemon &) = delete;
+
+  const std::string &address() const { return socketAddress; }
+  /// A fresh connection; fails the test when there is none.
+  std::unique_ptr<control::Client> connect();
+
+  /// Runs \p work in the daemon's thread and waits for it.
+  void run(const std::function<void()> &work);
+  /// In the daemon's thread: hands an action to the server.
+  void perform(const engine::Action &action) { server.perform(action); }
+  unsigned connectionCount();
+
+  std::atomic<uint64_t> clientsGone{0};
+  std::atomic<uint64_t> inputs{0};
+  std::atomic<unsigned> wakeUps{0}; ///< rounds of the loop
+  std::string lastShutdown;         ///< read with run()
+  engine::Priority priority = engine::Priority::Message;
+  /// The present time of the server, moved by tests.
+  std::atomic<uint64_t> clockOffset{0};
+
+private:
+  control::LoopHooks loopHooks();
+  control::DaemonHooks daemonHooks();
+  engine::FeedResult feed(engine::Input &input);
+  void loop();
+  void poke();
+
+  std::string table;
+  std::string socketAddress;
+  engine::Engine engine;
+  control::Server server;
+  std::map<int, unsigned> watched;
+  uint64_t deadline = ~uint64_t(0);
+  std::mutex mutex;
+  std::function<void()> work;
+  bool stopping = false;
+  int pokeDescriptor = -1;
+  std::thread thread;
+};
+
+/// "NAME: MESSAGE", or "" for success.
+std::string errorOf(const control::Reply &reply);
+
+} // namespace starton::test
+
+#endif // STARTON_UNITTESTS_RUNTIME_CONTROLDAEMON_H

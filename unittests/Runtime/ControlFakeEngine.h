@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the fake engine does:
+//  - Start makes an instance and goes to start/running at once; the names of
+//    instances are the value of the KEY of an `instance $KEY`.
+//  - A Start or EmitEvent with wait of something named "hold..." is never
+//    answered; an event named "fail" fails; one named "refuse" is refused.
+
+#ifndef STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H
+#define STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H
+
+#include "ControlDaemon.h"
+#include <deque>
+
+namespace starton::test {
+
+struct FakeInstance {
+  engine::ClassIndex job;
+  std::string name;
+};
+
+/// An action with what its views point to.
+struct FakeAction {
+  engine::Action action;
+  std::string text;
+  std::vector<std::string> environment;
+  std::vector<engine::Text> views;
+};
+
+} // namespace starton::test
+
+struct starton::engine::Engine::Impl {
+  const table::JobTable *table = nullptr;
+  std::vector<std::unique_ptr<test::FakeInstance>> instances; ///< null: gone
+  std::deque<test::FakeAction> actions;
+  test::FakeAction current;
+  std::string expanded;
+  std::string problem;
+};
+
+#endif // STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H
