@@ -26,11 +26,12 @@ struct Word {
 enum class NodeKind : uint8_t { Match, And, Or };
 
 /// A node of an event expression, stored in post-order: the right operand of
-/// an operator is the node before it, the left operand is nodes[left].
+/// an operator is the node before it, the left operand
+/// is File::nodes[left].
 struct EventNode {
   NodeKind kind = NodeKind::Match;
   Range range;              ///< Match: name..last operand; And/Or: the word
-  uint32_t left = 0;        ///< And/Or only
+  uint32_t left = 0;        ///< And/Or only: index into File::nodes
   uint32_t firstWord = 0;   ///< Match: index of the event name in File::words
   uint32_t wordCount = 0;   ///< Match: 1 + number of operands
 };

@@ -10,7 +10,12 @@
 namespace starton {
 
 /// Values are frozen: they are written into job tables.
-enum class Dialect : uint8_t { Upstart113 = 0, Upstart112 = 1, Upstart065 = 2, ChromeOS = 3 };
+enum class Dialect : uint8_t {
+  Upstart113 = 0,
+  Upstart112 = 1,
+  Upstart065 = 2,
+  ChromeOS = 3
+};
 
 /// "upstart-1.13" and so on.
 const char *dialectName(Dialect dialect);

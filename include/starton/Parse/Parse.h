@@ -24,7 +24,8 @@ struct SyntaxDiag {
 
 struct ParseOptions {
   Dialect dialect = Dialect::Upstart113;
-  /// `/etc/init.conf` and its override: the empty keyword table (language §6.1).
+  /// `/etc/init.conf` and its override: the empty keyword table (language
+  /// §6.1).
   bool mainConfiguration = false;
 };
 
@@ -49,7 +50,8 @@ public:
   Parser &operator=(const Parser &) = delete;
 
   /// \p source must outlive the result.
-  ParseResult parse(const SourceBuffer &source, const ParseOptions &options = {});
+  ParseResult parse(const SourceBuffer &source,
+                    const ParseOptions &options = {});
 
 private:
   struct Impl;

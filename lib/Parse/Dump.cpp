@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Parse/Dump.h"
+#include "Scanner.h"
+#include "starton/Basic/Diagnostic.h"
+#include "llvm/Support/YAMLTraits.h"
+
+using namespace starton;
+using namespace starton::parse;
+
+namespace {
+
+struct TokenDump {
+  std::string kind, place, text;
+};
+
+struct NodeDump {
+  std::string kind, place;
+  std::vector<std::string> words;
+  std::string left;
+};
+
+struct WordDump {
+  std::string place, value;
+};
+
+struct StatementDump {
+  std::string stanza, health, place;
+  std::vector<WordDump> words;
+  std::vector<NodeDump> condition;
+  std::string process, textPlace, text;
+  std::vector<int64_t> numbers;
+};
+
+struct FileDump {
+  std::string path, dialect;
+  std::string firstError;
+  std::vector<StatementDump> statements;
+};
+
+struct TokensDump {
+  std::string path, dialect;
+  std::vector<TokenDump> tokens;
+};
+
+/// "LINE:COLUMN-LINE:COLUMN", the end exclusive.
+std::string placeOf(const SourceBuffer &source, Range range) {
+  LineColumn begin = source.lineColumn(range.begin);
+  LineColumn end = source.lineColumn(range.end);
+  return std::to_string(begin.line) + ':' + std::to_string(begin.column) + '-' +
+         std::to_string(end.line) + ':' + std::to_string(end.column);
+}
+
+} // namespace
+
+LLVM_YAML_IS_SEQUENCE_VECTOR(TokenDump)
+LLVM_YAML_IS_SEQUENCE_VECTOR(NodeDump)
+LLVM_YAML_IS_SEQUENCE_VECTOR(WordDump)
+LLVM_YAML_IS_SEQUENCE_VECTOR(StatementDump)
+
+namespace llvm::yaml {
+
+template <> struct MappingTraits<TokenDump> {
+  static void mapping(IO &io, TokenDump &token) {
+    io.mapRequired("kind", token.kind);
+    io.mapRequired("at", token.place);
+    io.mapRequired("text", token.text);
+  }
+  static constexpr bool flow = true;
+};
+
+template <> struct MappingTraits<WordDump> {
+  static void mapping(IO &io, WordDump &word) {
+    io.mapRequired("at", word.place);
+    io.mapRequired("value", word.value);
+  }
+  static constexpr bool flow = true;
+};
+
+template <> struct MappingTraits<NodeDump> {
+  static void mapping(IO &io, NodeDump &node) {
+    io.mapRequired("node", node.kind);
+    io.mapRequired("at", node.place);
+    io.mapOptional("words", node.words, std::vector<std::string>());
+    io.mapOptional("left", node.left, std::string());
+  }
+  static constexpr bool flow = true;
+};
+
+template <> struct MappingTraits<StatementDump> {
+  static void mapping(IO &io, StatementDump &statement) {
+    io.mapRequired("stanza", statement.stanza);
+    io.mapRequired("at", statement.place);
+    io.mapOptional("health", statement.health, std::string("good"));
+    io.mapOptional("words", statement.words);
+    io.mapOptional("numbers", statement.numbers, std::vector<int64_t>());
+    io.mapOptional("condition", statement.condition);
+    io.mapOptional("process", statement.process, std::string());
+    io.mapOptional("text-at", statement.textPlace, std::string());
+    io.mapOptional("text", statement.text, std::string());
+  }
+};
+
+template <> struct MappingTraits<TokensDump> {
+  static void mapping(IO &io, TokensDump &dump) {
+    io.mapRequired("path", dump.path);
+    io.mapRequired("dialect", dump.dialect);
+    io.mapRequired("tokens", dump.tokens);
+  }
+};
+
+template <> struct MappingTraits<FileDump> {
+  static void mapping(IO &io, FileDump &dump) {
+    io.mapRequired("path", dump.path);
+    io.mapRequired("dialect", dump.dialect);
+    io.mapOptional("first-error", dump.firstError, std::string());
+    io.mapRequired("statements", dump.statements);
+  }
+};
+
+} // namespace llvm::yaml
+
+namespace {
+
+NodeDump dumpNode(const ast::File &file, const ast::EventNode &node) {
+  NodeDump dump;
+  dump.place = placeOf(*file.source, node.range);
+  switch (node.kind) {
+  case ast::NodeKind::Match:
+    dump.kind = "event";
+    for (const ast::Word &word : file.wordsOf(node))
+      dump.words.push_back(printable(word.value));
+    return dump;
+  case ast::NodeKind::And:
+    dump.kind = "and";
+    break;
+  case ast::NodeKind::Or:
+    dump.kind = "or";
+    break;
+  }
+  dump.left = std::to_string(node.left);
+  return dump;
+}
+
+bool hasNumbers(const ast::File &file, const ast::Statement &statement) {
+  if (statement.kind == StanzaKind::Normal)
+    return false; // one a word, not in the statement
+  for (const StanzaForm &form : formsOf(stanzaInfo(statement.kind))) {
+    bool isThis = form.word.empty() || (statement.wordCount != 0 &&
+                                        file.wordsOf(statement).front().value ==
+                                            llvm::StringRef(form.word));
+    for (const ArgumentInfo &argument : form.arguments)
+      if (isThis && statement.wordCount != 0 &&
+          argument.type != ValueType::Text &&
+          argument.type != ValueType::Choice)
+        return true;
+  }
+  return false;
+}
+
+StatementDump dumpStatement(const ast::File &file,
+                            const ast::Statement &statement) {
+  const SourceBuffer &source = *file.source;
+  StatementDump dump;
+  bool isKnown = statement.health != ast::StatementHealth::Unknown;
+  dump.stanza = isKnown ? std::string(stanzaInfo(statement.kind).spelling)
+                        : printable(source.text(statement.keyword));
+  dump.health = statement.health == ast::StatementHealth::Good ? "good"
+                : isKnown                                      ? "erroneous"
+                                                               : "unknown";
+  dump.place = placeOf(source, statement.range);
+  for (const ast::Word &word : file.wordsOf(statement))
+    dump.words.push_back({placeOf(source, word.range), printable(word.value)});
+  for (const ast::EventNode &node : file.nodesOf(statement))
+    dump.condition.push_back(dumpNode(file, node));
+  if (isKnown && hasNumbers(file, statement))
+    dump.numbers.assign(std::begin(statement.number),
+                        std::end(statement.number));
+  if (statement.process != ast::Statement::Process::None) {
+    dump.process = statement.process == ast::Statement::Process::Command
+                       ? "command"
+                       : "script";
+    dump.textPlace = placeOf(source, statement.textRange);
+    dump.text = printable(statement.text);
+  }
+  return dump;
+}
+
+/// A column that lets no long line be broken.
+constexpr int NoWrap = 0;
+
+} // namespace
+
+void starton::dumpTokens(const SourceBuffer &source, Dialect dialect,
+                         llvm::raw_ostream &os) {
+  TokensDump dump{printable(source.path()), dialectName(dialect), {}};
+  Scanner scanner;
+  scanner.reset(source.text());
+  for (Token token = scanner.next();; token = scanner.next()) {
+    dump.tokens.push_back({kindName(token.kind).str(),
+                           placeOf(source, token.range),
+                           printable(source.text(token.range))});
+    if (token.kind == TokenKind::EndOfFile)
+      break;
+  }
+  llvm::yaml::Output output(os, nullptr, NoWrap);
+  output << dump;
+}
+
+void starton::dumpAst(const ast::File &file, llvm::raw_ostream &os) {
+  FileDump dump{
+      printable(file.source->path()), dialectName(file.dialect), {}, {}};
+  if (file.firstError < file.statements.size())
+    dump.firstError = "statement " + std::to_string(file.firstError);
+  for (const ast::Statement &statement : file.statements)
+    dump.statements.push_back(dumpStatement(file, statement));
+  llvm::yaml::Output output(os, nullptr, NoWrap);
+  output << dump;
+}

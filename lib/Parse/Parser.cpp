@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The two passes over a file; see StatementBuilder.h.
+
+#include "Grammar.h"
+#include "Recovery.h"
+#include "StatementBuilder.h"
+#include "starton/Parse/Parse.h"
+#include <algorithm>
+
+using namespace starton;
+using namespace starton::parse;
+
+struct Parser::Impl {
+  Scanner scanner;
+  Grammar grammar;
+
+  void parseStrictly(StatementBuilder &builder, ParseResult &result);
+  void parseTolerantly(StatementBuilder &builder, ParseResult &result);
+  void internalError(ParseResult &result, uint32_t offset);
+};
+
+namespace {
+
+/// Orders the diagnostics of the last statement; those before are in order and
+/// lie before it.
+void sortFrom(std::vector<SyntaxDiag> &diagnostics, size_t first) {
+  auto begin = diagnostics.begin() + static_cast<ptrdiff_t>(first);
+  auto before = [](const SyntaxDiag &left, const SyntaxDiag &right) {
+    return left.range.begin < right.range.begin;
+  };
+  if (!std::is_sorted(begin, diagnostics.end(), before))
+    std::stable_sort(begin, diagnostics.end(), before);
+}
+
+/// Finds, among the diagnostics of the statement that failed, the one that
+/// explains Upstart's error, and gives it Upstart's line and text.
+void placeFirstError(ParseResult &result, const SyntaxDiag &strict) {
+  std::vector<SyntaxDiag> &all = result.diagnostics;
+  if (all.empty())
+    all.push_back(strict);
+  auto isSame = [&](const SyntaxDiag &diagnostic) {
+    return diagnostic.upstartError == strict.upstartError &&
+           diagnostic.upstartLine == strict.upstartLine;
+  };
+  auto found = std::find_if(all.begin(), all.end(), isSame);
+  if (found == all.end())
+    found = all.begin();
+  found->upstartError = strict.upstartError;
+  found->upstartLine = strict.upstartLine;
+  result.firstError = found - all.begin();
+}
+
+} // namespace
+
+void Parser::Impl::internalError(ParseResult &result, uint32_t offset) {
+  SyntaxDiag diagnostic;
+  diagnostic.id = DiagId::InternalError;
+  diagnostic.range = {offset, offset};
+  result.diagnostics.push_back(diagnostic);
+}
+
+void Parser::Impl::parseStrictly(StatementBuilder &builder,
+                                 ParseResult &result) {
+  builder.setPass(Pass::Strict);
+  grammar.start(scanner);
+  while (!builder.strictError() && !grammar.atEnd()) {
+    builder.begin(true);
+    if (!grammar.parseStatement(builder))
+      internalError(result, builder.statementStart());
+    builder.end();
+  }
+}
+
+void Parser::Impl::parseTolerantly(StatementBuilder &builder,
+                                   ParseResult &result) {
+  llvm::StringRef text = result.file->source->text();
+  SyntaxDiag strict = *builder.strictError();
+  result.file->firstError =
+      static_cast<uint32_t>(result.file->statements.size() - 1);
+  builder.setPass(Pass::Tolerant);
+  scanner.restart(builder.statementStart(), LexerMode::Statement);
+  for (bool isFirst = true;; isFirst = false) {
+    grammar.start(scanner);
+    if (grammar.atEnd())
+      break;
+    size_t firstDiagnostic = result.diagnostics.size();
+    uint32_t start = 0;
+    for (bool again = true; again;) {
+      builder.begin(!isFirst);
+      if (!grammar.parseStatement(builder))
+        internalError(result, builder.statementStart());
+      start = builder.statementStart();
+      again = builder.end();
+      grammar.start(scanner);
+    }
+    sortFrom(result.diagnostics, firstDiagnostic);
+    if (isFirst)
+      placeFirstError(result, strict);
+    uint32_t next = builder.resumeOffset();
+    if (next == StatementBuilder::NoResume &&
+        scanner.visibleEnd() != text.size())
+      next = scanner.visibleEnd();
+    if (next != StatementBuilder::NoResume)
+      scanner.restart(next > start ? next : nextLine(text, start),
+                      LexerMode::Statement);
+  }
+}
+
+Parser::Parser() : impl(std::make_unique<Impl>()) {}
+Parser::~Parser() = default;
+
+ParseResult Parser::parse(const SourceBuffer &source,
+                          const ParseOptions &options) {
+  ParseResult result;
+  result.file = std::make_unique<ast::File>();
+  result.file->source = &source;
+  result.file->dialect = options.dialect;
+  impl->scanner.reset(source.text());
+  StatementBuilder builder(impl->scanner, result, options);
+  impl->parseStrictly(builder, result);
+  if (builder.strictError())
+    impl->parseTolerantly(builder, result);
+  else
+    result.file->firstError =
+        static_cast<uint32_t>(result.file->statements.size());
+  impl->scanner.setLineGuard(nullptr, nullptr);
+  return result;
+}
