@@ -106,6 +106,9 @@ control::DaemonHooks TestDaemon::daemonHooks() {
     static_cast<TestDaemon *>(context)->priority = priority;
   };
   hooks.log = [](void *, engine::Priority, engine::Text) {};
+  hooks.diskWriteable = [](void *context) {
+    return static_cast<TestDaemon *>(context)->diskError;
+  };
   return hooks;
 }
 

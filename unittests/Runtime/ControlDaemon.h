@@ -56,7 +56,8 @@ public:
   std::atomic<uint64_t> clientsGone{0};
   std::atomic<uint64_t> inputs{0};
   std::atomic<unsigned> wakeUps{0}; ///< rounds of the loop
-  std::string lastShutdown;         ///< read with run()
+  std::string lastShutdown;         ///< used with run(), as what follows
+  int diskError = 0;
   engine::Priority priority = engine::Priority::Message;
   /// The present time of the server, moved by tests.
   std::atomic<uint64_t> clockOffset{0};

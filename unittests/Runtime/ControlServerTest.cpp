@@ -151,6 +151,15 @@ TEST(ControlServer, MethodsOfThingsNotBuiltSaySo) {
             "Unknown instance: i of job foo");
 }
 
+TEST(ControlServer, DiskWriteableAnswersWithTheHostsError) {
+  TestDaemon daemon;
+  auto client = daemon.connect();
+  EXPECT_EQ(errorOf(client->call(manager("NotifyDiskWriteable"))), "");
+  daemon.run([&] { daemon.diskError = EROFS; });
+  EXPECT_EQ(errorOf(client->call(manager("NotifyDiskWriteable"))),
+            "org.freedesktop.DBus.Error.Failed: Read-only file system");
+}
+
 TEST(ControlServer, EmitsEvents) {
   TestDaemon daemon;
   auto client = daemon.connect();

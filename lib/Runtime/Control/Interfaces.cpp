@@ -38,7 +38,7 @@ static constexpr MethodRow Methods[] = {
     {Manager, "ResetEnv", "as", "job_details", "", "", ModifyEnvironment,
      environmentMethod},
     {Manager, "NotifyDiskWriteable", "", "", "", "", "notify disk is writeable",
-     notSupported},
+     notifyDiskWriteable},
     {Manager, "NotifyDBusAddress", "s", "address", "", "",
      "notify D-Bus address", notSupported},
     {Manager, "NotifyCGroupManagerAddress", "s", "address", "", "",

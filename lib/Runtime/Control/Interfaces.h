@@ -61,6 +61,7 @@ void getAllJobs(Request &request);
 void emitEvent(Request &request);
 void endSession(Request &request);
 void environmentMethod(Request &request);
+void notifyDiskWriteable(Request &request);
 void notSupported(Request &request);
 void writeVersion(Request &request, wire::Writer &writer);
 void writeLogPriority(Request &request, wire::Writer &writer);

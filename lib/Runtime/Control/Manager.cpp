@@ -100,6 +100,16 @@ void endSession(Request &request) {
   (void)request.server.daemon.feed(request.server.daemon.context, input);
 }
 
+void notifyDiskWriteable(Request &request) {
+  const DaemonHooks &daemon = request.server.daemon;
+  int error = daemon.diskWriteable ? daemon.diskWriteable(daemon.context) : 0;
+  if (error == 0)
+    return request.answerEmpty();
+  const char *text = strerrordesc_np(error);
+  request.failStandard("org.freedesktop.DBus.Error.Failed",
+                       {textOf(text ? text : "Unknown error")});
+}
+
 /// The job and instance that the first argument of the environment methods
 /// names are looked up, so that a wrong one is told from a missing method.
 void environmentMethod(Request &request) {
