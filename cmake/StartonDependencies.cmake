@@ -15,10 +15,15 @@ target_link_libraries(starton-antlr INTERFACE ${ANTLR4_LIB_DIR}/libantlr4-runtim
 # --- LLVM Support, static only (the shared libLLVM costs six start-up times).
 list(APPEND CMAKE_PREFIX_PATH /usr/lib/llvm-19)
 find_package(LLVM 19.1 REQUIRED CONFIG)
-llvm_map_components_to_libnames(STARTON_LLVM_LIBS support)
+find_library(ZLIB_STATIC NAMES libz.a REQUIRED)
+find_library(ZSTD_STATIC NAMES libzstd.a REQUIRED)
 add_library(starton-llvm INTERFACE)
 target_include_directories(starton-llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
-target_link_libraries(starton-llvm INTERFACE ${STARTON_LLVM_LIBS})
+# By path: the exported target asks for the shared libz3, which nothing here
+# uses and which no static link can take.
+target_link_libraries(starton-llvm INTERFACE
+  ${LLVM_LIBRARY_DIR}/libLLVMSupport.a ${LLVM_LIBRARY_DIR}/libLLVMDemangle.a
+  ${ZLIB_STATIC} ${ZSTD_STATIC})
 
 find_package(CLI11 2.1 REQUIRED)
 
