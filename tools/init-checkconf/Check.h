@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The modes of the tool. Each returns the exit status.
+
+#ifndef STARTON_TOOLS_INITCHECKCONF_CHECK_H
+#define STARTON_TOOLS_INITCHECKCONF_CHECK_H
+
+#include "Inputs.h"
+#include "Output.h"
+#include "ShellCheck.h"
+
+namespace starton::checkconf {
+
+/// New-style use: reads, checks, prints what --emit asks for, reports.
+int runCheck(const Options &options);
+
+/// Upstart's script (language §8).
+int runDropIn(const Options &options);
+
+/// --dump-table.
+int runDumpTable(const Options &options);
+
+/// Prints what --emit asks for. False: something could not be written, and has
+/// been said.
+bool emitForm(const Options &options, const Inputs &inputs);
+
+/// Reports all findings of \p files, file by file in source order, and returns
+/// the exit status they deserve.
+int reportFindings(const Options &options,
+                   const std::vector<CheckedFile> &files, Output &output);
+
+} // namespace starton::checkconf
+
+#endif // STARTON_TOOLS_INITCHECKCONF_CHECK_H

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Inputs.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+#include <cstdlib>
+#include <sys/stat.h>
+
+using namespace starton;
+using namespace starton::checkconf;
+
+namespace {
+
+bool isDirectory(const std::string &path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+const char *environmentValue(const char *name) { return std::getenv(name); }
+
+/// \p path below \p root, whether it is written with a leading slash or not.
+std::string below(const std::string &root, const std::string &path) {
+  if (root.empty())
+    return path;
+  llvm::StringRef rest = path;
+  return llvm::StringRef(root).rtrim('/').str() + "/" + rest.ltrim('/').str();
+}
+
+} // namespace
+
+bool Inputs::wantsJobs() const {
+  return options.emit != Emit::Check && !wantsTrees();
+}
+
+bool Inputs::wantsTrees() const {
+  return options.emit == Emit::Tokens || options.emit == Emit::Ast;
+}
+
+void Inputs::load() {
+  for (const std::string &path : options.paths)
+    loadPath(path);
+  loadNamedSystem();
+}
+
+void Inputs::loadPath(const std::string &path) {
+  if (isDirectory(path))
+    loadSystem({path}, {}, true);
+  else
+    loadAlone(path);
+}
+
+/// The system that --root, --confdir or --user-session stand for.
+void Inputs::loadNamedSystem() {
+  if (options.userSession)
+    return loadSystem(sema::userSessionDirectories(environmentValue), {},
+                      false);
+  std::vector<std::string> directories;
+  for (const std::string &directory : options.confDirs)
+    directories.push_back(below(options.root, directory));
+  if (!directories.empty())
+    return loadSystem(std::move(directories), {}, false);
+  // With files or directories named, --root only says what their paths in a
+  // table are relative to.
+  if (!options.root.empty() && options.paths.empty())
+    loadSystem({below(options.root, "/etc/init")},
+               below(options.root, "/etc/init.conf"), true);
+}
+
+void Inputs::loadAlone(const std::string &path) {
+  std::string error;
+  std::unique_ptr<SourceBuffer> source = sema::readSource(path, error);
+  if (!source) {
+    CheckedFile &file = files.emplace_back();
+    file.path = path;
+    Diagnostic &diagnostic = file.more.emplace_back();
+    diagnostic.id = DiagId::CannotRead;
+    diagnostic.severity = diagSeverity(diagnostic.id);
+    diagnostic.file = path;
+    diagnostic.message = "cannot read: " + error;
+    return;
+  }
+  if (!wantsJobs())
+    return parseAlone(std::move(source));
+  listFiles(
+      sets.emplace_back(sema::loadFile(std::move(source), options.dialect)));
+}
+
+void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {
+  Alone &unit = alone.emplace_back();
+  unit.source = std::move(source);
+  ParseOptions parseOptions;
+  parseOptions.dialect = options.dialect;
+  unit.parse = parser.parse(*unit.source, parseOptions);
+  CheckedFile &file = files.emplace_back();
+  file.path = unit.source->path().str();
+  file.accepted = unit.parse.accepted();
+  // A good file of thousands is done with; its memory serves the next one.
+  if (options.syntaxOnly && !wantsTrees() && unit.parse.diagnostics.empty()) {
+    alone.pop_back();
+    return;
+  }
+  file.source = unit.source.get();
+  file.parse = &unit.parse;
+}
+
+/// \p explicitly: named as the thing to check, so it must hold jobs.
+void Inputs::loadSystem(std::vector<std::string> directories,
+                        std::string mainConfiguration, bool explicitly) {
+  sema::SystemOptions system;
+  system.dialect = options.dialect;
+  system.directories = std::move(directories);
+  system.mustExist = explicitly;
+  system.root = options.root;
+  system.mainConfiguration = std::move(mainConfiguration);
+  system.syntaxOnly =
+      options.syntaxOnly || (wantsTrees() && !options.confDirs.empty());
+  sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
+  listFiles(set);
+  if (set.files.empty() && set.diagnostics.empty())
+    reportNoJobs(system.directories.empty() ? std::string("user session")
+                                            : system.directories.front(),
+                 explicitly ? Severity::Error : Severity::Warning);
+}
+
+void Inputs::reportNoJobs(const std::string &path, Severity severity) {
+  CheckedFile &file = files.emplace_back();
+  file.path = path;
+  file.listed = false;
+  Diagnostic &diagnostic = file.more.emplace_back();
+  diagnostic.id = DiagId::NoJobs;
+  diagnostic.severity = severity;
+  diagnostic.file = path;
+  diagnostic.message = "no job files (*.conf, *.override) in this directory";
+}
+
+void Inputs::listFiles(const sema::JobSet &set) {
+  llvm::StringMap<size_t> indexOf;
+  for (const sema::SourceFile &each : set.files) {
+    indexOf[each.path] = files.size();
+    CheckedFile &file = files.emplace_back();
+    file.path = each.path;
+    file.accepted = each.readError.empty() && each.parse.accepted();
+    if (each.readError.empty()) {
+      file.source = each.source.get();
+      file.parse = &each.parse;
+    }
+  }
+  for (const Diagnostic &diagnostic : set.diagnostics) {
+    std::string path =
+        diagnostic.source ? diagnostic.source->path().str() : diagnostic.file;
+    auto [entry, isNew] = indexOf.try_emplace(path, files.size());
+    if (isNew) {
+      CheckedFile &file = files.emplace_back();
+      file.path = path;
+      file.listed = false;
+    }
+    files[entry->second].more.push_back(diagnostic);
+  }
+}

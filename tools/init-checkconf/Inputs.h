@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the command line names, read and parsed.
+
+#ifndef STARTON_TOOLS_INITCHECKCONF_INPUTS_H
+#define STARTON_TOOLS_INITCHECKCONF_INPUTS_H
+
+#include "Options.h"
+#include "starton/Sema/JobSet.h"
+#include <deque>
+
+namespace starton::checkconf {
+
+/// A file of the run, in the order of the report. With listed == false it only
+/// carries findings about a path that is no file, such as a directory.
+struct CheckedFile {
+  std::string path;
+  bool listed = true;
+  bool accepted = false; ///< by Upstart
+  /// Null where the file could not be read, or nothing is left to say of it.
+  const SourceBuffer *source = nullptr;
+  const ParseResult *parse = nullptr;
+  /// Findings beyond the syntax.
+  std::vector<Diagnostic> more;
+};
+
+class Inputs {
+public:
+  explicit Inputs(const Options &options) : options(options) {}
+  Inputs(const Inputs &) = delete;
+  Inputs &operator=(const Inputs &) = delete;
+
+  /// Reads everything. What cannot be read becomes a finding.
+  void load();
+
+  std::vector<CheckedFile> files;
+  /// The systems, and (where jobs are wanted) the files checked alone, in the
+  /// order given.
+  std::deque<sema::JobSet> sets;
+
+private:
+  struct Alone {
+    std::unique_ptr<SourceBuffer> source;
+    ParseResult parse;
+  };
+
+  bool wantsJobs() const;
+  bool wantsTrees() const;
+  void loadPath(const std::string &path);
+  void loadAlone(const std::string &path);
+  void parseAlone(std::unique_ptr<SourceBuffer> source);
+  void loadSystem(std::vector<std::string> directories,
+                  std::string mainConfiguration, bool explicitly);
+  void loadNamedSystem();
+  void listFiles(const sema::JobSet &set);
+  void reportNoJobs(const std::string &path, Severity severity);
+
+  const Options &options;
+  Parser parser;
+  std::deque<Alone> alone;
+};
+
+} // namespace starton::checkconf
+
+#endif // STARTON_TOOLS_INITCHECKCONF_INPUTS_H

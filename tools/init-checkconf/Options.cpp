@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The command line. The only file that includes CLI11 (seven seconds of
+// compile time) and that catches its exceptions.
+
+#include "Options.h"
+#include "starton/Basic/Stanzas.h"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <sys/stat.h>
+
+using namespace starton;
+using namespace starton::checkconf;
+
+namespace {
+
+constexpr const char *Description =
+    "Check Upstart job files, and compile them.\n\n"
+    "A FILE (.conf or .override) is checked alone, a DIRECTORY as a system:\n"
+    "its jobs merged with their overrides. With one FILE and no options but "
+    "-d,\n"
+    "-f, -s, -i and -x, output and exit status are those of Upstart's script,\n"
+    "followed by the diagnostics.";
+
+constexpr const char *VersionText = "init-checkconf (Starton) " STARTON_VERSION;
+
+constexpr const char *Footer =
+    "Exit status:\n"
+    "  0  nothing found          2  wrong usage\n"
+    "  1  findings (--fail-on)   3  something could not be read or written\n"
+    "                            4  internal error\n\n"
+    "Findings go to standard error; JSON and what --emit prints go to "
+    "standard\n"
+    "output, or to the file of -o, which is replaced whole or not at all.\n\n"
+    "Examples:\n"
+    "  init-checkconf /etc/init\n"
+    "  init-checkconf --format=gcc *.conf *.override\n"
+    "  init-checkconf --root=/mnt/image --dialect=chromeos\n"
+    "  init-checkconf --emit=table -o jobs.table /etc/init\n"
+    "  init-checkconf --emit=show-config --user-session";
+
+template <typename T> struct Choice {
+  const char *name;
+  T value;
+};
+
+constexpr Choice<Emit> EmitChoices[] = {
+    {"check", Emit::Check},
+    {"tokens", Emit::Tokens},
+    {"ast", Emit::Ast},
+    {"model", Emit::Model},
+    {"table", Emit::Table},
+    {"show-config", Emit::ShowConfig},
+    {"show-config-enumerate", Emit::ShowConfigEnumerate}};
+constexpr Choice<report::Format> FormatChoices[] = {
+    {"text", report::Format::Text},
+    {"gcc", report::Format::Gcc},
+    {"json", report::Format::Json}};
+constexpr Choice<Dialect> DialectChoices[] = {
+    {"upstart-1.13", Dialect::Upstart113},
+    {"upstart-1.12", Dialect::Upstart112},
+    {"upstart-0.6.5", Dialect::Upstart065},
+    {"chromeos", Dialect::ChromeOS}};
+constexpr Choice<Color> ColorChoices[] = {
+    {"auto", Color::Auto}, {"always", Color::Always}, {"never", Color::Never}};
+constexpr Choice<FailOn> FailOnChoices[] = {{"error", FailOn::Error},
+                                            {"warning", FailOn::Warning},
+                                            {"never", FailOn::Never}};
+
+int usageError(const std::string &message) {
+  std::fprintf(stderr, "init-checkconf: error: %s\n%s\n", message.c_str(),
+               "Try 'init-checkconf --help'.");
+  return ExitUsage;
+}
+
+/// An option with one of a few words as its value.
+template <typename T, size_t N>
+void addChoice(CLI::App &app, const char *flag, T &value,
+               const Choice<T> (&choices)[N], const char *help,
+               const char *group) {
+  std::string words, shown;
+  for (const Choice<T> &choice : choices) {
+    words += (words.empty() ? "" : " ") + std::string(choice.name);
+    shown += (shown.empty() ? "" : "|") + std::string(choice.name);
+  }
+  auto read = [flag, words, &value, &choices](const std::string &text) {
+    for (const Choice<T> &choice : choices)
+      if (text == choice.name) {
+        value = choice.value;
+        return;
+      }
+    std::string message =
+        std::string(flag) + ": '" + text + "' is none of " + words;
+    std::string_view near = suggestWord(text, words);
+    if (!near.empty())
+      message += "; did you mean '" + std::string(near) + "'?";
+    throw CLI::ValidationError(message, ExitUsage);
+  };
+  app.add_option_function<std::string>(flag, read, help)
+      ->type_name(shown)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+      ->group(group);
+}
+
+/// Everything but PATH. Ignored holds what is read for the old script's sake.
+struct Ignored {
+  std::string initctlPath, upstartPath;
+};
+
+void addInputs(CLI::App &app, Options &options,
+               std::vector<std::string> &files) {
+  const char *group = "What is checked";
+  app.add_option("PATH", options.paths, "job files and directories")
+      ->type_name("")
+      ->group(group);
+  app.add_option("-f,--file", files, "the same as PATH")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(group);
+  app.add_option("--root", options.root,
+                 "check DIR/etc/init; --confdir is then below DIR")
+      ->type_name("DIR")
+      ->group(group);
+  app.add_option("--confdir", options.confDirs,
+                 "a configuration directory; repeat it for several that make "
+                 "up one system, first the one that wins")
+      ->type_name("DIR")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(group);
+  app.add_flag("--user-session", options.userSession,
+               "the directories of a user session, as one system")
+      ->group(group);
+  addChoice(app, "--dialect", options.dialect, DialectChoices,
+            "the Upstart the files are for (default: upstart-1.13)", group);
+}
+
+void addActions(CLI::App &app, Options &options) {
+  const char *group = "What is done";
+  app.add_flag("--syntax-only", options.syntaxOnly, "parse and do no more")
+      ->group(group);
+  app.add_flag("-s,--noscript", options.noScript,
+               "do not give scripts and commands to 'sh -n'")
+      ->group(group);
+  addChoice(app, "--emit", options.emit, EmitChoices,
+            "check (the default), or print a form of the files", group);
+  app.add_option("--dump-table", options.dumpTable,
+                 "print a compiled job table as YAML")
+      ->type_name("FILE")
+      ->group(group);
+}
+
+void addOutput(CLI::App &app, Options &options) {
+  const char *group = "How it is reported";
+  app.add_option("-o,--output", options.output,
+                 "where the report or the printed form goes")
+      ->type_name("FILE")
+      ->group(group);
+  addChoice(app, "--format", options.format, FormatChoices,
+            "for people, for editors, for programs", group);
+  addChoice(app, "--color", options.color, ColorChoices,
+            "colours; auto: on a terminal", group);
+  addChoice(app, "--fail-on", options.failOn, FailOnChoices,
+            "the least finding that gives exit status 1", group);
+}
+
+void addOldOptions(CLI::App &app, Options &options, Ignored &ignored) {
+  const char *group = "For the old script's sake";
+  app.add_flag("-d,--debug", options.debug, "say what is done")->group(group);
+  app.add_option("-i,--initctl-path", ignored.initctlPath, "ignored")
+      ->type_name("PATH")
+      ->group(group);
+  app.add_option("-x,--upstart-path", ignored.upstartPath, "ignored")
+      ->type_name("PATH")
+      ->group(group);
+}
+
+/// Long names of all options, for suggestions.
+std::string optionNames(const CLI::App &app) {
+  std::string names;
+  for (const CLI::Option *option : app.get_options())
+    for (const std::string &name : option->get_lnames())
+      names += (names.empty() ? "" : " ") + name;
+  return names;
+}
+
+std::string unknownOption(const CLI::App &app, const std::string &word) {
+  size_t dashes = word.find_first_not_of('-');
+  std::string name = dashes == std::string::npos
+                         ? std::string()
+                         : word.substr(dashes, word.find('=') - dashes);
+  std::string message = "unknown option '" + word + "'";
+  std::string names = optionNames(app);
+  std::string_view near = suggestWord(name, names);
+  if (!near.empty())
+    message += "; did you mean '--" + std::string(near) + "'?";
+  return message;
+}
+
+std::optional<int> checkCombination(const Options &options) {
+  bool system =
+      !options.root.empty() || !options.confDirs.empty() || options.userSession;
+  if (!options.dumpTable.empty()) {
+    if (!options.paths.empty() || system || options.emit != Emit::Check)
+      return usageError("--dump-table takes no other input and no --emit");
+    return std::nullopt;
+  }
+  if (options.userSession &&
+      (!options.root.empty() || !options.confDirs.empty()))
+    return usageError("--user-session excludes --root and --confdir");
+  if (options.paths.empty() && !system)
+    return usageError("no file or directory given");
+  bool single = options.paths.size() + (system ? 1 : 0) == 1;
+  if (options.emit == Emit::Table && !single)
+    return usageError(
+        "--emit=table takes one file, one directory or one system");
+  if (options.emit == Emit::Table && options.output.empty())
+    return usageError("--emit=table needs -o FILE");
+  if (options.emit != Emit::Check && options.syntaxOnly &&
+      options.emit != Emit::Tokens && options.emit != Emit::Ast)
+    return usageError("--syntax-only builds no job: it goes with --emit=tokens "
+                      "and --emit=ast only");
+  if (options.emit != Emit::Check && options.emit != Emit::Table &&
+      options.format == report::Format::Json && options.output.empty())
+    return usageError("--format=json and what --emit prints would both go to "
+                      "standard output: give -o FILE");
+  return std::nullopt;
+}
+
+std::vector<std::string> reversedWords(int argc, char **argv) {
+  std::vector<std::string> words;
+  bool operandsOnly = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    operandsOnly = operandsOnly || word == "--";
+    words.push_back(operandsOnly ? word : spellOldOption(word));
+  }
+  // CLI11 wants its arguments last first.
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+bool isDirectory(const std::string &path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/// Whether the old script could have been meant: at most one FILE.
+bool looksOld(const Options &options) {
+  return options.paths.size() <= 1 &&
+         (options.paths.empty() || !isDirectory(options.paths.front()));
+}
+
+/// Reads new-style options. Unknown ones are left over in the application.
+void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
+  std::vector<std::string> files;
+  Ignored ignored;
+  app.set_help_flag("-h,--help", "print this and exit")->group("Other options");
+  app.set_version_flag("--version", VersionText, "print the version and exit")
+      ->group("Other options");
+  app.allow_extras();
+  app.get_formatter()->column_width(26);
+  app.footer(Footer);
+  addInputs(app, options, files);
+  addActions(app, options);
+  addOutput(app, options);
+  addOldOptions(app, options, ignored);
+  app.parse(reversedWords(argc, argv));
+  options.paths.insert(options.paths.begin(), files.begin(), files.end());
+}
+
+/// Help and version are "errors" of status 0 to CLI11.
+int reportParseError(const CLI::App &app, const CLI::ParseError &error) {
+  if (dynamic_cast<const CLI::CallForHelp *>(&error)) {
+    std::fputs(app.help().c_str(), stdout);
+  } else if (dynamic_cast<const CLI::CallForVersion *>(&error)) {
+    std::fputs(VersionText, stdout);
+    std::fputc('\n', stdout);
+  } else {
+    return usageError(error.what());
+  }
+  return std::fflush(stdout) == 0 ? ExitClean : ExitInputOutput;
+}
+
+} // namespace
+
+std::optional<int> checkconf::parseCommandLine(int argc, char **argv,
+                                               Options &options) {
+  OldCommandLine old = parseOldCommandLine(argc, argv, false);
+  if (old.clean && !old.help) {
+    options = std::move(old.options);
+    options.dropIn = looksOld(options);
+    return std::nullopt;
+  }
+  CLI::App app(Description, "init-checkconf");
+  try {
+    parseWords(app, argc, argv, options);
+  } catch (const CLI::ParseError &error) {
+    return reportParseError(app, error);
+  }
+  std::vector<std::string> unknown = app.remaining();
+  if (unknown.empty())
+    return checkCombination(options);
+  // Options that only the script has: its caller wants the script's ways.
+  if (old.onlyOld && looksOld(old.options)) {
+    options = parseOldCommandLine(argc, argv, true).options;
+    options.dropIn = true;
+    return std::nullopt;
+  }
+  return usageError(unknownOption(app, unknown.front()));
+}

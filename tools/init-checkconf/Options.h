@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The command line as plain data. Two readers fill it: OldOptions.cpp the one
+// of Upstart's script, Options.cpp (the only file that sees CLI11) the rest.
+
+#ifndef STARTON_TOOLS_INITCHECKCONF_OPTIONS_H
+#define STARTON_TOOLS_INITCHECKCONF_OPTIONS_H
+
+#include "starton/Basic/Dialect.h"
+#include "starton/Report/Reporter.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace starton::checkconf {
+
+/// Exit statuses; the old script's 1 for everything is ExitFindings.
+enum ExitStatus : int {
+  ExitClean = 0,
+  ExitFindings = 1,
+  ExitUsage = 2,
+  ExitInputOutput = 3,
+  ExitInternal = 4
+};
+
+enum class Emit : uint8_t {
+  Check,
+  Tokens,
+  Ast,
+  Model,
+  Table,
+  ShowConfig,
+  ShowConfigEnumerate
+};
+
+enum class FailOn : uint8_t { Error, Warning, Never };
+enum class Color : uint8_t { Auto, Always, Never };
+
+struct Options {
+  std::vector<std::string> paths;
+  /// One file, old options only: texts and statuses of the old script.
+  bool dropIn = false;
+  bool debug = false;
+  bool noScript = false;
+  bool syntaxOnly = false;
+
+  Emit emit = Emit::Check;
+  std::string output; ///< empty: standard output
+  report::Format format = report::Format::Text;
+  Color color = Color::Auto;
+  FailOn failOn = FailOn::Error;
+
+  Dialect dialect = Dialect::Upstart113;
+  std::string root;
+  std::vector<std::string> confDirs;
+  bool userSession = false;
+
+  std::string dumpTable;
+};
+
+/// Reads the command line. A value means there is nothing left to do (help, a
+/// usage error): the exit status; what had to be said has been said.
+std::optional<int> parseCommandLine(int argc, char **argv, Options &options);
+
+/// What the old script's reader makes of a command line.
+struct OldCommandLine {
+  Options options;
+  bool clean = true; ///< nothing in it was unknown or malformed
+  bool help = false;
+  bool onlyOld = false; ///< holds an option that only the old script has
+};
+
+/// \p complain: report bad options on standard error as the script does.
+OldCommandLine parseOldCommandLine(int argc, char **argv, bool complain);
+
+/// Spells an abbreviated or single-dash long option of the old script in full,
+/// so that it can stand beside new options; other words stay as they are.
+std::string spellOldOption(const std::string &word);
+
+} // namespace starton::checkconf
+
+#endif // STARTON_TOOLS_INITCHECKCONF_OPTIONS_H

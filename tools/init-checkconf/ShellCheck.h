@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The shell's own verdict on scripts and on commands that go through a shell:
+// each text is read, and never run, by a `/bin/sh -n` of its own.
+
+#ifndef STARTON_TOOLS_INITCHECKCONF_SHELLCHECK_H
+#define STARTON_TOOLS_INITCHECKCONF_SHELLCHECK_H
+
+#include "Inputs.h"
+
+namespace starton::checkconf {
+
+struct ShellFinding {
+  size_t file = 0; ///< index into the files checked
+  Diagnostic diagnostic;
+  llvm::StringRef section; ///< the stanza, as in `pre-start`
+  std::string messages;    ///< what the shell said, unchanged
+};
+
+/// Findings in file and source order. Statements that do not parse are left to
+/// the parser's diagnostics.
+std::vector<ShellFinding> checkShell(const std::vector<CheckedFile> &files);
+
+} // namespace starton::checkconf
+
+#endif // STARTON_TOOLS_INITCHECKCONF_SHELLCHECK_H
