@@ -7,16 +7,16 @@
 using namespace starton;
 
 SourceBuffer::SourceBuffer(std::string path, std::string text)
-    : filePath(std::move(path)), storage(std::move(text)), contents(storage) {}
+    : filePath(std::move(path)), storage(std::move(text)) {}
 
 const std::vector<uint32_t> &SourceBuffer::lineStarts() const {
   if (!starts.empty())
     return starts;
   // Counted first: a file of a million lines must not pay for doubling.
   starts.reserve(1 + static_cast<size_t>(
-                         std::count(contents.begin(), contents.end(), '\n')));
+                         std::count(storage.begin(), storage.end(), '\n')));
   starts.push_back(0);
-  const char *begin = contents.data(), *end = begin + contents.size();
+  const char *begin = storage.data(), *end = begin + storage.size();
   for (const char *at = begin; at != end;) {
     const void *newline = std::memchr(at, '\n', static_cast<size_t>(end - at));
     if (!newline)
@@ -38,7 +38,7 @@ llvm::StringRef SourceBuffer::lineText(uint32_t line) const {
   const std::vector<uint32_t> &table = lineStarts();
   if (line == 0 || line > table.size())
     return {};
-  llvm::StringRef rest = contents.substr(table[line - 1]);
+  llvm::StringRef rest = text().substr(table[line - 1]);
   return rest.substr(0, rest.find('\n'));
 }
 

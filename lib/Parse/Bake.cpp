@@ -28,6 +28,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -297,7 +298,50 @@ void printNames(std::FILE *file, const antlr4::dfa::Vocabulary &vocabulary) {
   printArray(file, "constexpr const char *tokenNames[]", names, printedName);
 }
 
-void printTable(std::FILE *file, const Closure &closure) {
+/// The one byte that leaves a state which all others loop in, as in a comment
+/// or a line of a script; NumBytes when there is no such byte. The scanner
+/// searches for it instead of stepping.
+size_t exitByte(const State &state, size_t number) {
+  size_t exit = NumBytes;
+  for (size_t byte = 0; byte != NumBytes; ++byte) {
+    if (state.next[byte] == number)
+      continue;
+    if (exit != NumBytes)
+      return NumBytes;
+    exit = byte;
+  }
+  return exit;
+}
+
+/// Renumbers the states so that those with an exit byte come last, and returns
+/// the first of them: one comparison then tells them from the others.
+size_t moveLoopsLast(Closure &closure) {
+  size_t count = closure.states.size();
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t(0));
+  auto isPlain = [&](size_t number) {
+    return number == 0 || exitByte(closure.states[number], number) == NumBytes;
+  };
+  auto firstLoop = std::stable_partition(order.begin(), order.end(), isPlain);
+  auto result = static_cast<size_t>(firstLoop - order.begin());
+  std::vector<size_t> numbers(count);
+  for (size_t position = 0; position != count; ++position)
+    numbers[order[position]] = position;
+  std::vector<State> moved(count);
+  for (size_t number = 0; number != count; ++number) {
+    State &state = moved[numbers[number]];
+    state = closure.states[number];
+    for (size_t &next : state.next)
+      next = numbers[next];
+  }
+  closure.states = std::move(moved);
+  for (size_t &start : closure.starts)
+    start = numbers[start];
+  return result;
+}
+
+void printTable(std::FILE *file, Closure &closure) {
+  size_t firstLoop = moveLoopsLast(closure);
   std::vector<size_t> representatives;
   std::array<size_t, NumBytes> classes = byteClasses(closure, representatives);
   if (closure.states.size() * representatives.size() > UINT16_MAX ||
@@ -317,6 +361,12 @@ void printTable(std::FILE *file, const Closure &closure) {
   }
   printArray(file, "constexpr uint16_t transitions[]", transitions, number);
   printArray(file, "constexpr uint8_t stateActions[]", stateActions, number);
+  std::vector<size_t> exits;
+  for (size_t number = firstLoop; number != closure.states.size(); ++number)
+    exits.push_back(exitByte(closure.states[number], number));
+  std::fprintf(file, "constexpr unsigned FirstLoopState = %zu;\n",
+               firstLoop * representatives.size());
+  printArray(file, "constexpr uint8_t exitBytes[]", exits, number);
   std::vector<size_t> starts;
   for (size_t start : closure.starts)
     starts.push_back(start * representatives.size());

@@ -5,6 +5,7 @@
 // table look-up a byte and never backs up.
 
 #include "Scanner.h"
+#include <cstring>
 
 using namespace starton;
 using namespace starton::parse;
@@ -32,6 +33,14 @@ unsigned step(unsigned state, char byte) {
   return transitions[state + byteClasses[static_cast<unsigned char>(byte)]];
 }
 
+/// Most bytes are in comments and script lines, which one byte ends.
+const char *skipLoop(unsigned state, const char *from, const char *to) {
+  unsigned index = (state - FirstLoopState) / NumByteClasses;
+  const void *exit =
+      std::memchr(from, exitBytes[index], static_cast<size_t>(to - from));
+  return exit ? static_cast<const char *>(exit) : to;
+}
+
 } // namespace
 
 void Scanner::reset(llvm::StringRef newText) {
@@ -52,9 +61,13 @@ void Scanner::inject(llvm::ArrayRef<Token> tokens, uint32_t offset,
   outer.clear();
 }
 
-unsigned Scanner::run(unsigned state, const char *&from, const char *to) const {
+unsigned Scanner::run(unsigned state, const char *&from, const char *to) {
   const char *place = from;
   while (place != to) {
+    if (state >= FirstLoopState)
+      place = skipLoop(state, place, to);
+    if (place == to)
+      break;
     unsigned next = step(state, *place);
     if (next == 0)
       break;

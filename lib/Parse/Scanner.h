@@ -55,7 +55,7 @@ public:
                                                   LexerMode mode);
 
 private:
-  unsigned run(unsigned state, const char *&from, const char *to) const;
+  static unsigned run(unsigned state, const char *&from, const char *to);
   unsigned runGuarded(unsigned state, const char *&from);
 
   llvm::StringRef text;

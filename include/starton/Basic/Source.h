@@ -38,11 +38,11 @@ public:
   SourceBuffer(std::string path, std::string text);
 
   llvm::StringRef path() const { return filePath; }
-  llvm::StringRef text() const { return contents; }
+  llvm::StringRef text() const { return storage; }
   llvm::StringRef text(Range range) const {
-    return contents.substr(range.begin, range.size());
+    return text().substr(range.begin, range.size());
   }
-  uint32_t size() const { return static_cast<uint32_t>(contents.size()); }
+  uint32_t size() const { return static_cast<uint32_t>(storage.size()); }
 
   /// Line and column of \p offset (at most size()). Builds the line table on
   /// first use: linear once, logarithmic afterwards.
@@ -57,7 +57,6 @@ private:
 
   std::string filePath;
   std::string storage;
-  llvm::StringRef contents;
   mutable std::vector<uint32_t> starts;
 };
 
