@@ -317,7 +317,6 @@ struct Engine::Impl {
   FeedResult expandRequest(const Input &input, bool withUsage, Text &name,
                            bool &answered);
   void forgetClient(RequestToken request);
-  uint32_t instanceOf(const Input &input) const;
 
   // --- Shutdown.cpp
   bool initShutdown();

@@ -186,9 +186,6 @@ Text Engine::Impl::problemText(const Record &record) {
     return textOf("Job failed to restart");
   case Problem::EventFailed:
     return textOf("Event failed");
-  case Problem::UnknownInstance:
-    // The expansion may be longer than any line.
-    return prepared.text();
   }
   appendName(instances[record.instance]);
   return line.text();

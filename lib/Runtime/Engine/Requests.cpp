@@ -114,12 +114,13 @@ bool Engine::Impl::refuseArguments(const Input &input) {
 }
 
 FeedResult Engine::Impl::unknownInstance(const Input &input, Text name) {
-  if (!prepared.reserve(name.size()))
+  constexpr char Prefix[] = "Unknown instance: ";
+  if (!prepared.reserve(sizeof Prefix + name.size()))
     return FeedResult::Refused;
   prepared.clear();
+  prepared.append(Prefix);
   prepared.append(name);
-  replyError(input.request, ErrorName::UnknownInstance,
-             Problem::UnknownInstance);
+  replyError(input.request, ErrorName::UnknownInstance, Problem::Prepared);
   return FeedResult::Taken;
 }
 

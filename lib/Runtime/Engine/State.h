@@ -148,7 +148,6 @@ enum class Problem : uint8_t {
   FailedToStop,
   FailedToRestart,
   EventFailed,
-  UnknownInstance,
 };
 
 /// An action not yet taken. Its instance or event lives at least until then.

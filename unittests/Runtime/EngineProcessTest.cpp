@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Order of processes, respawn, kill, expect, spawn retries (runtime §2.2,
+// §2.7, §2.8, §4.8), and start, stop and restart in every state.
+
+#include "SimHost.h"
+#include "gtest/gtest.h"
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+using namespace starton;
+using namespace starton::test;
+using engine::Input;
+using engine::Slot;
+
+namespace {
+
+const char *const AllProcesses =
+    "pre-start exec exit 0\nexec run\n"
+    "post-start exec exit 0\n"
+    "pre-stop exec exit 0\npost-stop exec exit 0\n";
+
+unsigned countOf(const Strings &lines, const std::string &part) {
+  unsigned count = 0;
+  for (const std::string &line : lines)
+    count += line.find(part) != std::string::npos;
+  return count;
+}
+
+TEST(EngineProcess, OrderOfAFullCycle) {
+  Compiled compiled(Files{{"foo", AllProcesses}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.stop("foo");
+  EXPECT_EQ(host.spawns(),
+            (Strings{"foo pre-start", "foo main", "foo post-start",
+                     "foo pre-stop", "foo post-stop"}));
+  EXPECT_EQ(host.states(),
+            (Strings{"foo starting", "foo security-spawning", "foo security",
+                     "foo pre-starting", "foo pre-start", "foo spawning",
+                     "foo spawned", "foo post-starting", "foo post-start",
+                     "foo running", "foo pre-stopping", "foo pre-stop",
+                     "foo stopping", "foo killed", "foo post-stopping",
+                     "foo post-stop", "foo waiting"}));
+  EXPECT_EQ(host.signals(), (Strings{"TERM foo"}));
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, VerboseMessages) {
+  Compiled compiled(
+      Files{{"foo", "instance $N\npre-start exec exit 0\nexec exit 3\n"}});
+  SimHost host(compiled);
+  host.start("foo", {"N=1"});
+  host.shutdown("shutdown");
+  EXPECT_EQ(host.logs(),
+            (Strings{"foo (1) goal changed from stop to start",
+                     "foo (1) state changed from waiting to starting",
+                     "Handling starting event",
+                     "foo (1) state changed from starting to security-spawning",
+                     "foo (1) state changed from security-spawning to security",
+                     "foo (1) state changed from security to pre-starting",
+                     "foo (1) pre-start process (1001)",
+                     "foo (1) state changed from pre-starting to pre-start",
+                     "foo (1) pre-start process (1001) exited normally",
+                     "foo (1) state changed from pre-start to spawning",
+                     "foo (1) main process (1002)",
+                     "foo (1) state changed from spawning to spawned",
+                     "foo (1) state changed from spawned to post-starting",
+                     "foo (1) state changed from post-starting to post-start",
+                     "foo (1) state changed from post-start to running",
+                     "Handling started event",
+                     "foo (1) main process (1002) terminated with status 3",
+                     "foo (1) goal changed from start to stop",
+                     "foo (1) state changed from running to stopping",
+                     "Handling stopping event",
+                     "foo (1) state changed from stopping to killed",
+                     "foo (1) state changed from killed to post-stopping",
+                     "foo (1) state changed from post-stopping to post-stop",
+                     "foo (1) state changed from post-stop to waiting",
+                     "Handling stopped event",
+                     "Quiescing due to shutdown request",
+                     "Handling session-end event",
+                     "Quiesce shutdown sequence took <1 second"}));
+  EXPECT_TRUE(host.exited());
+}
+
+TEST(EngineProcess, EnvironmentOfMain) {
+  Compiled compiled(Files{{"foo", "env A=1\nenv HOME\nenv TERM=x\nenv NONE\n"
+                                  "env A=2\nexec run\n"}});
+  SimHost host(compiled);
+  host.start("foo", {"B=2", "B=3"});
+  EXPECT_EQ(host.process(host.pid("foo"))->env,
+            (Strings{"PATH=/bin", "TERM=x", "HOME=/root", "A=2", "B=3",
+                     "UPSTART_JOB=foo", "UPSTART_INSTANCE=",
+                     "UPSTART_SESSION=unix:abstract=/test"}));
+}
+
+TEST(EngineProcess, EnvironmentOfASystemJob) {
+  Compiled compiled(Files{{"foo", "env TERM\nenv PATH=/x\nexec run\n"},
+                          {"bar", "env HOME\nenv GONE\nexec run\n"}});
+  SimHost::Settings system;
+  system.userMode = false;
+  system.environment = {"PATH=/bin", "TERM=linux", "HOME=/root", "junk"};
+  SimHost host(compiled, system);
+  host.start("foo");
+  host.start("bar");
+  EXPECT_EQ(host.process(host.pid("foo"))->env,
+            (Strings{"PATH=/x", "TERM=linux", "UPSTART_JOB=foo",
+                     "UPSTART_INSTANCE="}));
+  EXPECT_EQ(host.process(host.pid("bar"))->env,
+            (Strings{"PATH=/bin", "TERM=linux", "HOME=/root", "UPSTART_JOB=bar",
+                     "UPSTART_INSTANCE="}));
+}
+
+TEST(EngineProcess, RestartEnvironment) {
+  Compiled compiled(Files{{"foo", "env A=job\nexec run\n"}});
+  SimHost host(compiled);
+  host.start("foo", {"A=1", "B=2"});
+  host.restart("foo");
+  EXPECT_EQ(host.variable("foo", "A"), "job");
+  EXPECT_EQ(host.variable("foo", "B"), "(unset)");
+  host.restart("foo", {"B=3"});
+  EXPECT_EQ(host.variable("foo", "B"), "3");
+  EXPECT_EQ(host.answer(
+                host.onInstance(Input::Kind::RestartInstance, "foo", "", true)),
+            "ok");
+  EXPECT_EQ(host.variable("foo", "B"), "3");
+  host.stop("foo");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, RespawnRunsEverythingAgain) {
+  Compiled compiled(Files{{"foo", std::string("respawn\n") + AllProcesses}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.forget();
+  host.kill(host.pid("foo"), SIGKILL);
+  EXPECT_EQ(host.spawns(), (Strings{"foo post-stop", "foo pre-start",
+                                    "foo main", "foo post-start"}));
+  EXPECT_EQ(host.finished(), (Strings{"stopping JOB=foo INSTANCE= RESULT=ok",
+                                      "starting JOB=foo INSTANCE=",
+                                      "started JOB=foo INSTANCE="}));
+  host.exit(host.pid("foo"), 0);
+  EXPECT_EQ(host.status("foo"), "start/running");
+}
+
+TEST(EngineProcess, RespawnLimitIsAWindow) {
+  Compiled compiled(Files{{"foo", "respawn\nrespawn limit 2 5\nexec run\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  for (int burst = 0; burst < 3; ++burst) {
+    for (int i = 0; i < 2; ++i)
+      host.exit(host.pid("foo"), 1);
+    EXPECT_EQ(host.status("foo"), "start/running");
+    host.pass(5);
+  }
+  for (int i = 0; i < 3; ++i)
+    host.exit(host.pid("foo"), 1);
+  EXPECT_EQ(host.status("foo"), "stop/waiting");
+  EXPECT_EQ(countOf(host.logs(), "foo respawning too fast, stopped"), 1U);
+  EXPECT_EQ(countOf(host.all(), "failed foo 0"), 1U);
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, DefaultAndUnlimitedRespawn) {
+  Compiled compiled(
+      Files{{"foo", "respawn\nexec run\n"},
+            {"bar", "respawn\nrespawn limit unlimited\nexec run\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.start("bar");
+  for (int i = 0; i < 30; ++i) {
+    if (host.pid("foo"))
+      host.exit(host.pid("foo"), 1);
+    host.exit(host.pid("bar"), 1);
+  }
+  EXPECT_EQ(host.status("foo"), "stop/waiting");
+  EXPECT_EQ(countOf(host.spawns(), "foo main"), 11U);
+  EXPECT_EQ(host.status("bar"), "start/running");
+}
+
+TEST(EngineProcess, RespawnDuringPostStart) {
+  Compiled compiled(Files{{"foo", "respawn\nexec run\npost-start exec run\n"}});
+  SimHost host(compiled);
+  uint64_t request = host.start("foo");
+  host.kill(host.pid("foo"), SIGKILL);
+  EXPECT_EQ(host.status("foo"), "respawn/post-start");
+  host.exit(host.pid("foo", Slot::PostStart), 0);
+  EXPECT_EQ(host.status("foo"), "start/post-start");
+  EXPECT_EQ(host.answer(request), "");
+  host.exit(host.pid("foo", Slot::PostStart), 0);
+  EXPECT_EQ(host.status("foo"), "start/running");
+  EXPECT_EQ(host.answer(request), "ok");
+}
+
+TEST(EngineProcess, RespawnedTaskKeepsItsWaiters) {
+  Compiled compiled(Files{{"t", "task\nrespawn\nexec run\n"}});
+  SimHost host(compiled);
+  uint64_t request = host.start("t");
+  host.exit(host.pid("t"), 1);
+  host.exit(host.pid("t"), 1);
+  EXPECT_EQ(host.answer(request), "");
+  host.exit(host.pid("t"), 0);
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, NoRespawnDuringShutdown) {
+  Compiled compiled(Files{{"foo", "respawn\nexec run\npre-stop exec run\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.shutdown("shutdown");
+  host.exit(host.pid("foo"), 1);
+  host.exit(host.pid("foo", Slot::PreStop), 0);
+  EXPECT_EQ(host.status("foo"), "stop/waiting");
+  EXPECT_TRUE(host.exited());
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, KillAfterTheTimeout) {
+  Compiled compiled(Files{{"foo", "kill timeout 3\nkill signal INT\n"
+                                  "exec stubborn\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  uint64_t request = host.stop("foo");
+  EXPECT_EQ(host.status("foo"), "stop/killed");
+  host.pass(2);
+  EXPECT_EQ(host.signals(), (Strings{"INT foo"}));
+  host.pass(1);
+  EXPECT_EQ(host.signals(), (Strings{"INT foo", "KILL foo"}));
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(countOf(host.finished(), "stopped JOB=foo INSTANCE= RESULT=ok"),
+            1U);
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, KillTimeoutZeroKillsAtOnce) {
+  Compiled compiled(Files{{"foo", "kill timeout 0\nexec stubborn\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  EXPECT_EQ(host.answer(host.stop("foo")), "ok");
+  EXPECT_EQ(host.signals(), (Strings{"KILL foo"}));
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, AVanishedMainCountsAsEnded) {
+  Compiled compiled(Files{{"foo", "exec run\npost-stop exec exit 0\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.lose(host.pid("foo"));
+  EXPECT_EQ(host.answer(host.stop("foo")), "ok");
+  EXPECT_EQ(host.leftOver(), "");
+  host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/running");
+}
+
+TEST(EngineProcess, ExpectStop) {
+  Compiled compiled(Files{{"foo", "expect stop\nexec run\n"}});
+  SimHost host(compiled);
+  uint64_t request = host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/spawned");
+  host.stopped(host.pid("foo"), SIGTSTP);
+  EXPECT_EQ(host.status("foo"), "start/spawned");
+  host.stopped(host.pid("foo"), SIGSTOP);
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(host.signals(), (Strings{"CONT foo"}));
+  host.stopped(host.pid("foo"), SIGSTOP);
+  EXPECT_EQ(host.signals().size(), 1U);
+}
+
+TEST(EngineProcess, ExpectStopButExits) {
+  Compiled compiled(Files{{"zero", "expect stop\nexec exit 0\n"},
+                          {"one", "expect stop\nexec exit 1\n"}});
+  SimHost host(compiled);
+  EXPECT_EQ(host.answer(host.start("zero")), "ok");
+  EXPECT_EQ(host.answer(host.start("one")), "Job failed to start");
+  EXPECT_EQ(countOf(host.finished(), "started"), 0U);
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, ExpectForkAndDaemon) {
+  Compiled compiled(Files{{"f", "expect fork\nexec run\n"},
+                          {"d", "expect daemon\nexec run\n"},
+                          {"x", "expect daemon\nexec run\n"}});
+  SimHost host(compiled);
+  uint64_t request = host.start("f");
+  int32_t parent = host.pid("f");
+  host.forks(parent);
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(countOf(host.all(), "release " + std::to_string(host.pid("f"))),
+            1U);
+  EXPECT_EQ(countOf(host.logs(), "f main process (" + std::to_string(parent) +
+                                     ") became new process (" +
+                                     std::to_string(host.pid("f")) + ")"),
+            1U);
+  host.exit(parent, 0); // nobody's any more
+  EXPECT_EQ(host.status("f"), "start/running");
+
+  request = host.start("d");
+  host.forks(host.pid("d"));
+  EXPECT_EQ(host.answer(request), "");
+  host.forks(host.pid("d"));
+  EXPECT_EQ(host.answer(request), "ok");
+
+  request = host.start("x");
+  host.executes(host.pid("x"));
+  EXPECT_EQ(host.answer(request), "");
+  host.forks(host.pid("x"));
+  host.executes(host.pid("x"));
+  EXPECT_EQ(host.answer(request), "ok");
+}
+
+TEST(EngineProcess, StopInSpawnedKills) {
+  Compiled compiled(Files{{"foo", "expect fork\nrespawn\nexec run\n"}});
+  SimHost host(compiled);
+  uint64_t first = host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/spawned");
+  EXPECT_EQ(host.answer(host.stop("foo")), "ok");
+  EXPECT_EQ(host.answer(first), "ok");
+  EXPECT_EQ(host.signals(), (Strings{"TERM foo"}));
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, StartAfterStopInSpawnedStartsAgain) {
+  Compiled compiled(Files{{"foo", "expect fork\nexec stubborn\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  int32_t first = host.pid("foo");
+  host.stop("foo");
+  EXPECT_EQ(host.status("foo"), "stop/spawned");
+  host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/spawned");
+  host.pass(5);
+  EXPECT_EQ(host.status("foo"), "start/spawned");
+  EXPECT_NE(host.pid("foo"), first);
+  host.forks(host.pid("foo"));
+  EXPECT_EQ(host.status("foo"), "start/running");
+  EXPECT_EQ(countOf(host.finished(), "started"), 1U);
+}
+
+TEST(EngineProcess, ARespawningJobThatDiesBeforeItsForkIsRespawned) {
+  Compiled compiled(Files{{"foo", "expect fork\nrespawn\nrespawn limit 3 5\n"
+                                  "exec exit 1\n"}});
+  SimHost host(compiled);
+  EXPECT_EQ(host.answer(host.start("foo")), "Job failed to start");
+  EXPECT_EQ(host.spawns().size(), 4U);
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, TemporarySpawnErrorsAreTriedAgain) {
+  Compiled compiled(Files{{"foo", AllProcesses}});
+  SimHost host(compiled);
+  host.spawnErrors = {EAGAIN};
+  uint64_t request = host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/pre-starting");
+  host.pass(1);
+  EXPECT_EQ(host.answer(request), "ok");
+  host.spawnErrors = {EMFILE};
+  host.restart("foo"); // pre-stop is tried again, then the stop is cancelled
+  EXPECT_EQ(host.status("foo"), "start/pre-stopping");
+  host.pass(1);
+  EXPECT_EQ(host.status("foo"), "start/running");
+  host.spawnErrors = {0, ENOMEM};
+  host.spawnErrors.pop_front();
+  host.stop("foo");
+  host.pass(2);
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, StopWhileASpawnIsTriedAgain) {
+  Compiled compiled(Files{{"foo", "exec run\n"}});
+  SimHost host(compiled);
+  host.spawnErrors = {ENOMEM};
+  host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/spawning");
+  EXPECT_EQ(host.answer(host.stop("foo")), "ok");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+/// Brings foo into each resting state on the way up and down; pids of the
+/// process that has to end for the next one.
+struct Place {
+  const char *state;
+  Slot next; ///< whose end leads on
+};
+
+class EveryState : public testing::TestWithParam<Place> {
+protected:
+  EveryState()
+      : compiled({{"foo", "pre-start exec run\nexec run\npost-start exec run\n"
+                          "pre-stop exec run\npost-stop exec run\n"},
+                  {"up", "start on starting foo\ntask\nexec run\n"},
+                  {"down", "start on stopping foo\ntask\nexec run\n"}}),
+        host(compiled) {}
+
+  bool is(const char *state) {
+    std::string status = host.status("foo");
+    return status.substr(status.find('/') + 1) == state;
+  }
+  /// Ends whatever is waited for, once.
+  void step() {
+    if (is("starting"))
+      host.exit(host.pid("up"), 0);
+    else if (is("pre-start"))
+      host.exit(host.pid("foo", Slot::PreStart), 0);
+    else if (is("post-start"))
+      host.exit(host.pid("foo", Slot::PostStart), 0);
+    else if (is("pre-stop"))
+      host.exit(host.pid("foo", Slot::PreStop), 0);
+    else if (is("stopping"))
+      host.exit(host.pid("down"), 0);
+    else if (is("post-stop"))
+      host.exit(host.pid("foo", Slot::PostStop), 0);
+  }
+  void reach(const char *state) {
+    firstStart = host.start("foo");
+    for (int i = 0; i < 5 && !is(state) && !is("running"); ++i)
+      step();
+    if (!is(state) && is("running"))
+      firstStop = host.stop("foo");
+    for (int i = 0; i < 5 && !is(state); ++i)
+      step();
+    ASSERT_TRUE(is(state)) << host.status("foo");
+  }
+  void settle() {
+    for (int i = 0; i < 12; ++i)
+      step();
+  }
+  bool goingUp() const { return GetParam().next != Slot::PostStop; }
+
+  Compiled compiled;
+  SimHost host;
+  uint64_t firstStart = 0, firstStop = 0;
+};
+
+TEST_P(EveryState, Stop) {
+  reach(GetParam().state);
+  uint64_t request = host.stop("foo");
+  if (!goingUp()) {
+    EXPECT_EQ(host.answer(request), "Job has already been stopped: foo");
+  } else {
+    EXPECT_EQ(host.answer(firstStart), "ok"); // released by the stop
+    EXPECT_EQ(host.answer(request), "");
+  }
+  settle();
+  EXPECT_EQ(host.status("foo"), "stop/waiting");
+  if (goingUp()) {
+    EXPECT_EQ(host.answer(request), "ok");
+  }
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST_P(EveryState, Start) {
+  reach(GetParam().state);
+  uint64_t request = host.start("foo", {"N=2"});
+  if (goingUp()) {
+    EXPECT_EQ(host.answer(request), "Job is already running: foo");
+  } else {
+    EXPECT_EQ(host.answer(firstStop), "ok");
+  }
+  bool cancelled = is("pre-stop");
+  settle();
+  EXPECT_EQ(host.status("foo"), "start/running");
+  if (!goingUp()) {
+    EXPECT_EQ(host.answer(request), "ok");
+    EXPECT_EQ(host.variable("foo", "N"), cancelled ? "(unset)" : "2");
+  }
+  host.stop("foo");
+  settle();
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST_P(EveryState, Restart) {
+  reach(GetParam().state);
+  size_t before = host.spawns().size();
+  uint64_t request = host.restart("foo", {"N=2"});
+  if (!goingUp()) {
+    EXPECT_EQ(host.answer(request), "Job has already been stopped: foo");
+    settle();
+    EXPECT_EQ(host.status("foo"), "stop/waiting");
+  } else {
+    settle();
+    EXPECT_EQ(host.status("foo"), "start/running");
+    EXPECT_EQ(host.answer(request), "ok");
+    EXPECT_GE(host.spawns().size(), before);
+    host.stop("foo");
+    settle();
+  }
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, EveryState,
+                         testing::Values(Place{"starting", Slot::Main},
+                                         Place{"pre-start", Slot::Main},
+                                         Place{"post-start", Slot::Main},
+                                         Place{"running", Slot::Main},
+                                         Place{"pre-stop", Slot::PostStop},
+                                         Place{"stopping", Slot::PostStop},
+                                         Place{"post-stop", Slot::PostStop}),
+                         [](const testing::TestParamInfo<Place> &info) {
+                           std::string name = info.param.state;
+                           name.erase(
+                               std::remove(name.begin(), name.end(), '-'),
+                               name.end());
+                           return name;
+                         });
+
+} // namespace

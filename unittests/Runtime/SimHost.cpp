@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "SimHost.h"
+#include "starton/Sema/JobSet.h"
+#include "starton/Table/JobTable_generated.h"
+#include "starton/Table/Reader.h"
+#include "starton/Table/Writer.h"
+#include "gtest/gtest.h"
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+namespace starton::test {
+
+using engine::Action;
+using engine::Input;
+using engine::Slot;
+using engine::State;
+
+namespace {
+
+std::string toString(engine::Text text) {
+  return {text.data() ? text.data() : "", text.size()};
+}
+
+engine::Text toText(const std::string &string) {
+  return {string.data(), string.size()};
+}
+
+int signalNumber(const std::string &name) {
+  for (int number = 1; number < 32; ++number)
+    if (const char *known = sigabbrev_np(number); known && name == known)
+      return number;
+  return SIGTERM;
+}
+
+/// Which states may follow (runtime §2.2, and the ways out of a cycle whose
+/// main process was lost).
+bool mayFollow(State from, State to) {
+  auto upward = unsigned(to) == unsigned(from) + 1;
+  switch (from) {
+  case State::Running:
+    return to == State::PreStopping || to == State::Stopping;
+  case State::PreStopping:
+    return upward || to == State::Stopping;
+  case State::PreStop:
+    return to == State::Running || to == State::Stopping;
+  case State::PostStop:
+    return to == State::Waiting || to == State::Starting;
+  case State::Waiting:
+  case State::Stopping:
+  case State::Killed:
+  case State::PostStopping:
+    return upward;
+  default:
+    return upward || to == State::Stopping;
+  }
+}
+
+} // namespace
+
+Compiled::Compiled(const Files &files) {
+  namespace fs = std::filesystem;
+  static int number = 0;
+  fs::path directory =
+      fs::path(testing::TempDir()) /
+      ("engine-" + std::to_string(getpid()) + "-" + std::to_string(++number));
+  fs::create_directories(directory);
+  for (const auto &[name, text] : files) {
+    fs::create_directories((directory / name).parent_path());
+    std::ofstream(directory / (name + ".conf")) << text;
+  }
+  sema::SystemOptions options;
+  options.directories = {directory.string()};
+  options.root = directory.string();
+  sema::JobSet set = sema::loadSystem(options);
+  std::string error;
+  bytes = table::writeTable(set, error);
+  EXPECT_EQ(error, "");
+  EXPECT_EQ(set.jobs.size(), files.size()) << "a job of the test is rejected";
+  table::LoadError loadError;
+  root = table::verify(
+      {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()},
+      loadError);
+  EXPECT_NE(root, nullptr) << loadError.message;
+  fs::remove_all(directory);
+}
+
+SimHost::SimHost(const Compiled &compiled, Settings given) : settings(given) {
+  engine::Options options;
+  options.userMode = settings.userMode;
+  std::string session = "unix:abstract=/test";
+  if (settings.userMode)
+    options.sessionAddress = toText(session);
+  std::vector<engine::Text> environment;
+  for (const std::string &entry : settings.environment)
+    environment.push_back(toText(entry));
+  options.daemonEnvironment = {environment.data(), environment.size()};
+  options.logPriority =
+      settings.debug ? engine::Priority::Debug : engine::Priority::Info;
+  initialised = engine.init(compiled.table(), options);
+}
+
+void SimHost::check(bool good, const std::string &what) {
+  if (!good && firstBroken.empty())
+    firstBroken = what;
+}
+
+engine::FeedResult SimHost::feed(Input input) {
+  input.now = now;
+  input.sequence = ++sequence;
+  engine::FeedResult result = engine.feed(input);
+  if (result == engine::FeedResult::Refused) {
+    ++refusedCount;
+    bool isRequest = input.kind <= Input::Kind::EmitEvent;
+    check(isRequest, "an internal input was refused");
+  }
+  return result;
+}
+
+uint64_t SimHost::request(Input::Kind kind, const std::string &job,
+                          const Strings &env, bool wait) {
+  Input input;
+  input.kind = kind;
+  input.job = engine.findClass(toText(job));
+  input.name = toText(job);
+  input.wait = wait;
+  input.request = ++lastRequest;
+  std::vector<engine::Text> entries;
+  for (const std::string &entry : env)
+    entries.push_back(toText(entry));
+  input.env = {entries.data(), entries.size()};
+  waiting.insert(input.request);
+  uint64_t number = lastRequest;
+  if (feed(input) == engine::FeedResult::Refused) {
+    waiting.erase(number);
+    number = 0;
+  }
+  run();
+  return number;
+}
+
+uint64_t SimHost::start(const std::string &job, const Strings &env, bool wait) {
+  return request(Input::Kind::Start, job, env, wait);
+}
+
+uint64_t SimHost::stop(const std::string &job, const Strings &env, bool wait) {
+  return request(Input::Kind::Stop, job, env, wait);
+}
+
+uint64_t SimHost::restart(const std::string &job, const Strings &env,
+                          bool wait) {
+  return request(Input::Kind::Restart, job, env, wait);
+}
+
+uint64_t SimHost::emit(const std::string &event, const Strings &env, bool wait,
+                       int descriptor) {
+  Input input;
+  input.kind = Input::Kind::EmitEvent;
+  input.name = toText(event);
+  input.wait = wait;
+  input.descriptor = descriptor;
+  input.request = ++lastRequest;
+  std::vector<engine::Text> entries;
+  for (const std::string &entry : env)
+    entries.push_back(toText(entry));
+  input.env = {entries.data(), entries.size()};
+  waiting.insert(input.request);
+  uint64_t number = lastRequest;
+  if (feed(input) == engine::FeedResult::Refused) {
+    waiting.erase(number);
+    number = 0;
+  }
+  run();
+  return number;
+}
+
+uint64_t SimHost::onInstance(Input::Kind kind, const std::string &job,
+                             const std::string &instance, bool wait) {
+  Input input;
+  input.kind = kind;
+  input.instance =
+      engine.findInstance(engine.findClass(toText(job)), toText(instance));
+  input.wait = wait;
+  input.request = ++lastRequest;
+  waiting.insert(input.request);
+  uint64_t number = lastRequest;
+  if (feed(input) == engine::FeedResult::Refused) {
+    waiting.erase(number);
+    number = 0;
+  }
+  run();
+  return number;
+}
+
+void SimHost::shutdown(const char *why) {
+  Input input;
+  input.kind = Input::Kind::Shutdown;
+  input.name = textOf(why);
+  (void)feed(input);
+  run();
+}
+
+std::string SimHost::answer(uint64_t request) const {
+  auto found = answers.find(request);
+  return found == answers.end() ? "" : found->second;
+}
+
+int32_t SimHost::pid(const std::string &job, Slot slot,
+                     const std::string &instance) const {
+  for (const auto &[pid, process] : processes)
+    if (process.job == job && process.slot == slot &&
+        process.instance == instance)
+      return pid;
+  return 0;
+}
+
+const SimProcess *SimHost::process(int32_t pid) const {
+  auto found = processes.find(pid);
+  return found == processes.end() ? nullptr : &found->second;
+}
+
+std::string SimHost::variable(const std::string &job, const std::string &key,
+                              Slot slot) const {
+  auto found = lastSpawned.find(job + "/" + engine::slotName(slot));
+  if (found == lastSpawned.end())
+    return "(no process)";
+  for (const std::string &entry : found->second.env)
+    if (entry.compare(0, key.size() + 1, key + "=") == 0)
+      return entry.substr(key.size() + 1);
+  return "(unset)";
+}
+
+void SimHost::dropProcess(int32_t pid) { processes.erase(pid); }
+
+void SimHost::exit(int32_t pid, int status) {
+  Input input;
+  input.kind = Input::Kind::ChildExited;
+  input.pid = pid;
+  input.status = status;
+  dropProcess(pid);
+  (void)feed(input);
+  run();
+}
+
+void SimHost::kill(int32_t pid, int signal) {
+  Input input;
+  input.kind = Input::Kind::ChildKilled;
+  input.pid = pid;
+  input.status = signal;
+  dropProcess(pid);
+  (void)feed(input);
+  run();
+}
+
+void SimHost::stopped(int32_t pid, int signal) {
+  Input input;
+  input.kind = Input::Kind::ChildStopped;
+  input.pid = pid;
+  input.status = signal;
+  (void)feed(input);
+  run();
+}
+
+void SimHost::forks(int32_t pid) {
+  Input input;
+  input.kind = Input::Kind::ChildForked;
+  input.pid = pid;
+  input.status = ++lastPid;
+  SimProcess child = processes[pid];
+  child.pid = lastPid;
+  child.confirmed = true;
+  dropProcess(pid);
+  processes[lastPid] = child;
+  (void)feed(input);
+  run();
+}
+
+void SimHost::executes(int32_t pid) {
+  Input input;
+  input.kind = Input::Kind::ChildExecuted;
+  input.pid = pid;
+  (void)feed(input);
+  run();
+}
+
+void SimHost::lose(int32_t pid) { dropProcess(pid); }
+
+void SimHost::pass(uint64_t seconds) {
+  for (uint64_t second = 0; second < seconds; ++second) {
+    now += 1'000'000'000;
+    for (bool more = true; more;) {
+      more = false;
+      for (auto [id, deadline] : timers) {
+        if (deadline > now)
+          continue;
+        timers.erase(id);
+        Input input;
+        input.kind = Input::Kind::Timer;
+        input.instance = {id.first, id.second};
+        (void)feed(input);
+        run();
+        more = true;
+        break;
+      }
+    }
+    Input tick;
+    tick.kind = Input::Kind::ShutdownTick;
+    if (!exitSeen)
+      (void)feed(tick);
+    run();
+  }
+}
+
+std::string SimHost::status(const std::string &job,
+                            const std::string &instance) const {
+  engine::InstanceView view;
+  engine::InstanceId id =
+      engine.findInstance(engine.findClass(toText(job)), toText(instance));
+  if (!engine.viewInstance(id, view))
+    return "stop/waiting";
+  return std::string(engine::goalName(view.goal)) + "/" +
+         engine::stateName(view.state);
+}
+
+void SimHost::forget() {
+  for (Strings *log :
+       {&events, &spawnLog, &stateLog, &logLog, &signalLog, &allLog})
+    log->clear();
+}
+
+std::string SimHost::leftOver() const {
+  if (!firstBroken.empty())
+    return firstBroken;
+  if (!waiting.empty())
+    return "request " + std::to_string(*waiting.begin()) + " has no answer";
+  for (const auto &[name, count] : cycles)
+    if (count)
+      return name + " was starting and never stopped";
+  if (!shown.empty())
+    return "instance " + shown.begin()->first + " is left in " +
+           shown.begin()->second;
+  if (!processes.empty())
+    return "a process of " + processes.begin()->second.job + " is left";
+  return "";
+}
+
+void SimHost::drain() {
+  Action action;
+  while (engine.next(action))
+    perform(action);
+}
+
+/// One consequence at a time: execs and ends in the order of the spawns.
+void SimHost::run() {
+  for (;;) {
+    drain();
+    if (pending.empty())
+      return;
+    Input input = pending.front();
+    pending.pop_front();
+    if (input.kind == Input::Kind::ExecConfirmed) {
+      auto found = processes.find(input.pid);
+      if (found == processes.end())
+        continue;
+      found->second.confirmed = true;
+    } else {
+      dropProcess(input.pid);
+    }
+    (void)feed(input);
+  }
+}
+
+void SimHost::perform(const Action &action) {
+  engine::Outcome outcome;
+  std::string text = toString(action.text);
+  switch (action.kind) {
+  case Action::Kind::Spawn:
+    outcome = spawn(action);
+    break;
+  case Action::Kind::Signal:
+    outcome = signal(action);
+    break;
+  case Action::Kind::ArmTimer:
+    timers[{action.instance.index, action.instance.generation}] =
+        action.deadline;
+    break;
+  case Action::Kind::CancelTimer:
+    check(timers.erase({action.instance.index, action.instance.generation}),
+          "a timer that was not armed is cancelled");
+    break;
+  case Action::Kind::Reply:
+    answered(action.request, "ok");
+    break;
+  case Action::Kind::ReplyError:
+    check(!text.empty(), "an error without a text");
+    answered(action.request, text);
+    break;
+  case Action::Kind::Announce:
+    announce(action);
+    break;
+  case Action::Kind::Log:
+    check(!text.empty(), "an empty log message");
+    logLog.push_back(text);
+    allLog.push_back("log " + text);
+    break;
+  case Action::Kind::Release:
+    allLog.push_back("release " + std::to_string(action.pid));
+    break;
+  case Action::Kind::Close:
+    check(closedDescriptors.insert(action.descriptor).second,
+          "a descriptor is closed twice");
+    break;
+  case Action::Kind::Exit:
+    check(!exitSeen, "the session ends twice");
+    exitSeen = true;
+    break;
+  case Action::Kind::Yield:
+    ++yieldCount;
+    break;
+  }
+  engine.complete(action.token, outcome);
+}
+
+std::string SimHost::key(const Action &action) const {
+  std::string job =
+      toString(textOf(engine.classJob(action.job).name()->c_str()));
+  std::string instance = toString(action.text);
+  return instance.empty() ? job : job + " (" + instance + ")";
+}
+
+engine::Outcome SimHost::spawn(const Action &action) {
+  SimProcess process;
+  const table::Job &job = engine.classJob(action.job);
+  process.job = job.name()->str();
+  process.instance = toString(action.text);
+  process.id = action.instance;
+  process.slot = action.slot;
+  for (engine::Text entry : action.env) {
+    check(entry.data()[entry.size()] == 0, "no NUL behind a variable");
+    process.env.push_back(toString(entry));
+  }
+  check(job.processes() != nullptr, "a spawn of nothing");
+  for (const table::Process *each : *job.processes())
+    if (unsigned(each->slot()) == unsigned(action.slot) && each->argv())
+      for (const flatbuffers::String *word : *each->argv())
+        process.command.push_back(word->str());
+  std::string what = key(action) + " " + engine::slotName(action.slot);
+  if (!spawnErrors.empty()) {
+    int error = spawnErrors.front();
+    spawnErrors.pop_front();
+    return {0, error};
+  }
+  std::string first = process.command.empty() ? "run" : process.command[0];
+  if (first == "refused")
+    return {0, EPERM};
+  process.pid = ++lastPid;
+  spawnLog.push_back(what);
+  allLog.push_back("spawn " + what);
+  processes[process.pid] = process;
+  lastSpawned[process.job + "/" + engine::slotName(action.slot)] = process;
+
+  Input confirmed;
+  confirmed.kind = Input::Kind::ExecConfirmed;
+  confirmed.pid = process.pid;
+  Input end;
+  end.pid = process.pid;
+  if (first == "missing") {
+    end.kind = Input::Kind::ExecFailed;
+    end.name = textOf("unable to execute");
+    end.error = ENOENT;
+    pending.push_back(end);
+    return {process.pid, 0};
+  }
+  bool ends = first == "exit" || first == "die";
+  end.kind =
+      first == "die" ? Input::Kind::ChildKilled : Input::Kind::ChildExited;
+  if (first == "exit" && process.command.size() > 1)
+    end.status = std::atoi(process.command[1].c_str());
+  if (first == "die" && process.command.size() > 1)
+    end.status = signalNumber(process.command[1]);
+  if (!(ends && settings.confirmLate))
+    pending.push_back(confirmed);
+  if (ends)
+    pending.push_back(end);
+  return {process.pid, 0};
+}
+
+engine::Outcome SimHost::signal(const Action &action) {
+  const char *name = sigabbrev_np(action.signal);
+  std::string text = std::string(name ? name : "0") + " " + key(action);
+  signalLog.push_back(text);
+  allLog.push_back("signal " + text);
+  auto found = processes.find(action.pid);
+  if (found == processes.end())
+    return {0, ESRCH};
+  bool deadly = action.signal == SIGKILL || action.signal == SIGTERM ||
+                action.signal == SIGINT;
+  bool stubborn =
+      !found->second.command.empty() && found->second.command[0] == "stubborn";
+  if (deadly && (!stubborn || action.signal == SIGKILL)) {
+    Input end;
+    end.kind = Input::Kind::ChildKilled;
+    end.pid = action.pid;
+    end.status = action.signal;
+    pending.push_back(end);
+  }
+  return {};
+}
+
+void SimHost::announce(const Action &action) {
+  using What = Action::Announcement;
+  if (action.announce == What::EventEmitted) {
+    std::string text = toString(action.text);
+    for (engine::Text entry : action.env)
+      text += " " + toString(entry);
+    events.push_back(text);
+    allLog.push_back("event " + text);
+    return;
+  }
+  std::string name = key(action);
+  switch (action.announce) {
+  case What::InstanceAdded:
+    check(shown.emplace(name, "waiting").second, name + " was added twice");
+    allLog.push_back("added " + name);
+    break;
+  case What::InstanceRemoved:
+    check(shown[name] == "waiting", name + " removed in " + shown[name]);
+    shown.erase(name);
+    allLog.push_back("removed " + name);
+    break;
+  case What::GoalChanged:
+    check(shown.count(name), "goal of an unknown instance");
+    allLog.push_back("goal " + name + " " + engine::goalName(action.goal));
+    break;
+  case What::StateChanged: {
+    check(shown.count(name), "state of an unknown instance");
+    for (unsigned s = 0; s <= unsigned(State::PostStop); ++s)
+      if (shown[name] == engine::stateName(State(s)))
+        check(mayFollow(State(s), action.state),
+              name + " from " + shown[name] + " to " +
+                  engine::stateName(action.state));
+    shown[name] = engine::stateName(action.state);
+    if (action.state == State::Starting)
+      cycles[name] = 1;
+    if (action.state == State::Waiting)
+      cycles[name] = 0;
+    stateLog.push_back(name + " " + engine::stateName(action.state));
+    allLog.push_back("state " + stateLog.back());
+    break;
+  }
+  case What::Failed:
+    allLog.push_back("failed " + name + " " + std::to_string(action.status));
+    break;
+  case What::EventEmitted:
+    break;
+  }
+}
+
+void SimHost::answered(uint64_t request, const std::string &text) {
+  check(waiting.erase(request) == 1,
+        "request " + std::to_string(request) + " is answered twice");
+  answers[request] = text;
+  allLog.push_back("answer " + std::to_string(request) + " " + text);
+}
+
+} // namespace starton::test

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A host of the engine without a system: processes are what their commands
+// say, time passes when it is told to, and everything the engine does is
+// written down and checked.
+//
+// Commands a simulated process understands:
+//   run            runs until a signal ends it
+//   stubborn       runs until KILL
+//   exit N         exits at once with status N
+//   die SIG        is killed at once by that signal
+//   missing        its exec fails (ENOENT)
+//   refused        cannot be spawned (EPERM)
+
+#ifndef STARTON_UNITTESTS_RUNTIME_SIMHOST_H
+#define STARTON_UNITTESTS_RUNTIME_SIMHOST_H
+
+#include "starton/Runtime/Engine/Engine.h"
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace starton::test {
+
+using Strings = std::vector<std::string>;
+/// Names of jobs and their texts.
+using Files = std::map<std::string, std::string>;
+
+/// Job files compiled as init-checkconf does it.
+class Compiled {
+public:
+  explicit Compiled(const Files &files);
+  const table::JobTable &table() const { return *root; }
+
+private:
+  std::string bytes;
+  const table::JobTable *root = nullptr;
+};
+
+struct SimProcess {
+  int32_t pid = 0;
+  std::string job, instance;
+  engine::InstanceId id;
+  engine::Slot slot{};
+  Strings command;
+  Strings env;
+  bool confirmed = false;
+};
+
+class SimHost {
+public:
+  struct Settings {
+    bool debug = false; ///< log everything
+    bool userMode = true;
+    bool confirmLate = false; ///< an end is told before the exec
+    Strings environment = {"PATH=/bin", "TERM=linux", "HOME=/root"};
+  };
+
+  explicit SimHost(const Compiled &compiled) : SimHost(compiled, Settings()) {}
+  SimHost(const Compiled &compiled, Settings settings);
+
+  bool ready() const { return initialised; }
+
+  // --- Requests: the number to ask about afterwards; 0 when refused.
+  uint64_t start(const std::string &job, const Strings &env = {},
+                 bool wait = true);
+  uint64_t stop(const std::string &job, const Strings &env = {},
+                bool wait = true);
+  uint64_t restart(const std::string &job, const Strings &env = {},
+                   bool wait = true);
+  uint64_t emit(const std::string &event, const Strings &env = {},
+                bool wait = true, int descriptor = -1);
+  uint64_t onInstance(engine::Input::Kind kind, const std::string &job,
+                      const std::string &instance, bool wait);
+  void shutdown(const char *why);
+  /// "" while it waits, "ok", or the text of the error.
+  std::string answer(uint64_t request) const;
+
+  // --- Processes
+  /// The pid of a running one, 0: there is none.
+  int32_t pid(const std::string &job, engine::Slot slot = engine::Slot::Main,
+              const std::string &instance = "") const;
+  void exit(int32_t pid, int status);
+  void kill(int32_t pid, int signal);
+  void stopped(int32_t pid, int signal);
+  void forks(int32_t pid);
+  void executes(int32_t pid);
+  /// The process is gone and nobody tells: signals to it fail with ESRCH.
+  void lose(int32_t pid);
+  const SimProcess *process(int32_t pid) const;
+  /// Value of a variable in the environment of the last process spawned there.
+  std::string variable(const std::string &job, const std::string &key,
+                       engine::Slot slot = engine::Slot::Main) const;
+
+  // --- Time
+  void pass(uint64_t seconds);
+
+  // --- What there is to see
+  /// "start/running", "stop/waiting" when there is no such instance.
+  std::string status(const std::string &job,
+                     const std::string &instance = "") const;
+  /// Names and values of events as they finished: "stopped foo  ok".
+  const Strings &finished() const { return events; }
+  const Strings &spawns() const { return spawnLog; }
+  const Strings &states() const { return stateLog; }
+  const Strings &logs() const { return logLog; }
+  const Strings &signals() const { return signalLog; }
+  const Strings &all() const { return allLog; }
+  void forget();
+  bool exited() const { return exitSeen; }
+  const std::set<int> &closed() const { return closedDescriptors; }
+  unsigned yields() const { return yieldCount; }
+  unsigned refusals() const { return refusedCount; }
+  /// Something the contract forbids was seen; empty when not.
+  const std::string &broken() const { return firstBroken; }
+  /// Of the end of a test: every request has one answer, every instance that
+  /// sent `starting` has sent `stopped`, nothing is left.
+  std::string leftOver() const;
+
+  engine::FeedResult feed(engine::Input input);
+  /// Carries out actions and their consequences until nothing moves.
+  void run();
+  /// The same without confirming or ending anything.
+  void drain();
+
+  engine::Engine engine;
+  uint64_t now = 1'000'000'000'000;
+  /// Outcome of the next spawns instead of a process: an errno.
+  std::deque<int> spawnErrors;
+
+private:
+  friend class Driver;
+  void perform(const engine::Action &action);
+  engine::Outcome spawn(const engine::Action &action);
+  engine::Outcome signal(const engine::Action &action);
+  void announce(const engine::Action &action);
+  void answered(uint64_t request, const std::string &text);
+  void check(bool good, const std::string &what);
+  uint64_t request(engine::Input::Kind kind, const std::string &job,
+                   const Strings &env, bool wait);
+  void dropProcess(int32_t pid);
+  std::string key(const engine::Action &action) const;
+
+  Settings settings;
+  bool initialised = false;
+  std::map<int32_t, SimProcess> processes;
+  std::map<std::string, SimProcess> lastSpawned; ///< by job and slot
+  std::deque<engine::Input> pending;
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> timers;
+  std::map<uint64_t, std::string> answers;
+  std::set<uint64_t> waiting;
+  std::map<std::string, std::string> shown; ///< instances and their states
+  std::map<std::string, int> cycles;        ///< starting without stopped
+  Strings events, spawnLog, stateLog, logLog, signalLog, allLog;
+  std::set<int> closedDescriptors;
+  std::string firstBroken;
+  uint64_t lastRequest = 0;
+  uint64_t sequence = 0;
+  int32_t lastPid = 1000;
+  unsigned yieldCount = 0;
+  unsigned refusedCount = 0;
+  bool exitSeen = false;
+};
+
+} // namespace starton::test
+
+#endif // STARTON_UNITTESTS_RUNTIME_SIMHOST_H
