@@ -9,6 +9,7 @@
 
 #include "TableChecker.h"
 #include "starton/Table/EventKey.h"
+#include <cstring>
 
 namespace starton::table {
 namespace {
@@ -22,16 +23,27 @@ uint64_t mixed(uint64_t hash, uint64_t value) {
   return hash ^ (hash >> 32);
 }
 
+template <typename Word> uint64_t load(const char *at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/// Most texts are a few letters long; overlapping loads take their ends.
 uint64_t hashOf(uint64_t hash, Span<const char> text) {
-  size_t at = 0;
-  for (uint64_t word; at + sizeof word <= text.size(); at += sizeof word) {
-    std::memcpy(&word, text.data() + at, sizeof word);
-    hash = mixed(hash, word);
+  const char *end = text.end();
+  hash = mixed(hash, text.size());
+  if (text.size() >= 8) {
+    for (const char *at = text.begin(); at < end - 8; at += 8)
+      hash = mixed(hash, load<uint64_t>(at));
+    return mixed(hash, load<uint64_t>(end - 8));
   }
-  uint64_t rest = 0;
-  if (at != text.size())
-    std::memcpy(&rest, text.data() + at, text.size() - at);
-  return mixed(mixed(hash, rest), text.size());
+  if (text.size() >= 4)
+    return mixed(hash,
+                 load<uint32_t>(text.begin()) << 32 | load<uint32_t>(end - 4));
+  for (char c : text)
+    hash = mixed(hash, static_cast<uint8_t>(c));
+  return hash;
 }
 
 /// Never 0, which stands for no key.

@@ -2,15 +2,16 @@
 //
 // A table file is never mapped and never verified in place: it could be
 // truncated (SIGBUS in process 1) or rewritten after the check. All work is on
-// a copy in a sealed memfd, which also pins no file system. The copy is made
-// with write(), not through a mapping, because a full memory file system then
-// shows up as an error and not as a signal.
+// a copy in a sealed memfd, which also pins no file system. The copy is not
+// made through a mapping, because a lack of memory then shows up as an error
+// and not as a signal.
 
 #include "starton/Table/Reader.h"
 #include "ReadSupport.h"
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,36 +65,19 @@ bool checkFile(const struct stat &status, uint32_t uid, LoadError &error) {
   return checkSize(status, error);
 }
 
-bool writeAll(int target, const char *data, size_t size) {
-  while (size != 0) {
-    ssize_t written = write(target, data, size);
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0)
-      return false;
-    data += written;
-    size -= static_cast<size_t>(written);
-  }
-  return true;
-}
-
+/// The kernel copies from one page cache to the other.
 bool copyBytes(int source, int target, size_t size, LoadError &error) {
-  char buffer[1 << 16];
-  size_t done = 0;
-  while (done < size) {
-    size_t wanted = size - done < sizeof buffer ? size - done : sizeof buffer;
-    ssize_t got = pread(source, buffer, wanted, static_cast<off_t>(done));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
-    if (got == 0)
-      return fail(error, LoadStatus::Truncated, 0,
-                  "truncated while it was read: %zu of %zu bytes", done, size);
-    if (!writeAll(target, buffer, static_cast<size_t>(got)))
-      return failWithErrno(error, LoadStatus::CannotSeal,
+  off_t done = 0;
+  while (static_cast<size_t>(done) < size) {
+    ssize_t copied =
+        sendfile(target, source, &done, size - static_cast<size_t>(done));
+    if (copied < 0 && errno != EINTR)
+      return failWithErrno(error, LoadStatus::CannotRead,
                            "cannot make a sealed copy");
-    done += static_cast<size_t>(got);
+    if (copied == 0)
+      return fail(error, LoadStatus::Truncated, 0,
+                  "truncated while it was read: %lld of %zu bytes",
+                  static_cast<long long>(done), size);
   }
   return true;
 }

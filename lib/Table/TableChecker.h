@@ -10,7 +10,6 @@
 
 #include "GrowingArray.h"
 #include "ReadSupport.h"
-#include "WorkEstimate.h"
 #include "starton/Table/JobTable_generated.h"
 
 namespace starton::table {
@@ -20,6 +19,8 @@ constexpr size_t MaxWord = size_t(1) << 20;  ///< any word, one argument
 constexpr size_t MaxText = size_t(16) << 20; ///< a script or command
 constexpr size_t MaxList = size_t(1) << 21;  ///< elements of a vector
 constexpr size_t MaxNodes = size_t(1) << 22; ///< nodes of all conditions
+/// Bytes looked at, in all: more than 64 MiB only where parts are shared.
+constexpr uint64_t MaxWork = uint64_t(1) << 28;
 
 class TableChecker {
 public:
@@ -27,7 +28,7 @@ public:
   /// verified with \p verifier.
   TableChecker(const JobTable &table, Span<const uint8_t> bytes,
                flatbuffers::Verifier &verifier, LoadError &error)
-      : table(table), verifier(verifier), estimate(bytes), error(error) {}
+      : table(table), bytes(bytes), verifier(verifier), error(error) {}
 
   bool check();
 
@@ -38,7 +39,10 @@ private:
   bool badElement();
   bool overused();
   bool outOfMemory();
-  bool charge(uint64_t work) { return estimate.add(work) || overused(); }
+  bool charge(uint64_t amount) {
+    work += amount;
+    return work <= MaxWork || overused();
+  }
 
   bool text(const flatbuffers::String *string, const char *field,
             size_t cap = MaxWord);
@@ -48,6 +52,7 @@ private:
                    const flatbuffers::String *name, const char *field);
 
   bool checkJobs();
+  bool fewProcesses(const Job &job) const;
   bool checkJob(const Job &job);
   bool checkOrder(const Job &job, uint8_t *seen);
   bool checkTexts(const Job &job);
@@ -69,8 +74,8 @@ private:
   bool checkLeaf(const Leaf &leaf, uint64_t key);
 
   const JobTable &table;
+  Span<const uint8_t> bytes;
   flatbuffers::Verifier &verifier;
-  WorkEstimate estimate;
   LoadError &error;
   // Where the check is, for messages.
   const char *list = "jobs";
@@ -82,6 +87,7 @@ private:
   GrowingArray<uint64_t> keys;
   GrowingArray<uint32_t> firstKey;
   uint64_t matches = 0;
+  uint64_t work = 0;
 };
 
 } // namespace starton::table

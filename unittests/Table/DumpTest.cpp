@@ -515,8 +515,8 @@ TEST(Dump, EqualsTheModelOnSharedData) {
   std::string shared = STARTON_SHARED_DATA;
   if (shared.empty())
     GTEST_SKIP() << "no shared data";
-  compareFilesBelow(shared + "/cases", 150);
-  compareFilesBelow(shared + "/corpus", 1800);
+  compareFilesBelow(shared + "/cases", 140);
+  compareFilesBelow(shared + "/corpus", 1897);
   for (const auto &system : fs::directory_iterator(shared + "/systems")) {
     SCOPED_TRACE(system.path().string());
     sema::SystemOptions options;

@@ -123,9 +123,9 @@ TEST(Writer, Index) {
   const JobTable *table = GetJobTable(bytes.data());
   Strings entries;
   for (const IndexEntry *entry : *table->index()) {
-    std::string line =
-        entry->event()->str() + " " +
-        (entry->operand() ? "'" + entry->operand()->str() + "'" : "-") + ":";
+    std::string line = entry->event()->str();
+    line.append(entry->operand() ? " '" + entry->operand()->str() + "':"
+                                 : " -:");
     for (const Leaf *leaf : *entry->leaves())
       line += " " + table->jobs()->Get(leaf->job())->name()->str() +
               (leaf->tree() == Tree::Start ? "/start" : "/stop") + "/" +
