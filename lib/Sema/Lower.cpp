@@ -6,8 +6,8 @@
 //
 // Upstart parses into the object as well, so a failing statement leaves traces:
 // texts are stored before the rest of the line is checked, numbers before their
-// range. The same code applies good and failing statements; a failing one comes
-// with only the words that Upstart had got hold of.
+// range. The same code applies good and failing statements; of a failing one
+// the parser keeps only the words that Upstart had got hold of.
 
 #include "Lower.h"
 #include "LowerStatement.h"
@@ -50,41 +50,14 @@ private:
   uint32_t line = 1;
 };
 
-bool isLexical(UpstartError error) {
-  return error == UpstartError::UnterminatedQuote ||
-         error == UpstartError::TrailingSlash;
-}
-
-/// The words that were complete when Upstart met \p diag.
-llvm::ArrayRef<ast::Word> wordsBefore(llvm::ArrayRef<ast::Word> words,
-                                      const SyntaxDiag &diag) {
-  size_t count = 0;
-  for (const ast::Word &word : words) {
-    // An unfinished word reaches to the end of the file.
-    if (isLexical(diag.upstartError) && word.range.end > diag.range.begin)
-      break;
-    if (diag.upstartError == UpstartError::ExpectedToken && word.value.empty())
-      break;
-    ++count;
-  }
-  return words.take_front(count);
-}
-
-/// The statement that holds the first error. An unknown stanza is none, even
-/// where the parser has a guess what was meant.
+/// The statement that holds the first error and may still have had an effect.
 const ast::Statement *failingStatement(const ParseResult &parse) {
   const ast::File &file = *parse.file;
   if (parse.accepted() || file.firstError >= file.statements.size())
     return nullptr;
   const ast::Statement &statement = file.statements[file.firstError];
-  const SyntaxDiag &diag =
-      parse.diagnostics[static_cast<size_t>(parse.firstError)];
-  bool isUnknown = diag.upstartError == UpstartError::UnknownStanza &&
-                   diag.range.begin <= statement.keyword.begin;
-  bool holds = statement.health == ast::StatementHealth::Erroneous &&
-               diag.range.begin >= statement.range.begin &&
-               diag.range.begin <= statement.range.end;
-  return holds && !isUnknown ? &statement : nullptr;
+  return statement.health == ast::StatementHealth::Erroneous ? &statement
+                                                             : nullptr;
 }
 
 } // namespace
@@ -95,22 +68,17 @@ void lowerFile(Job &job, const ParseResult &parse, uint32_t fileIndex) {
   size_t good = parse.accepted()
                     ? file.statements.size()
                     : std::min<size_t>(file.firstError, file.statements.size());
-  for (const ast::Statement &statement :
-       llvm::ArrayRef(file.statements).take_front(good)) {
+  auto apply = [&](const ast::Statement &statement, UpstartError error) {
     Origin origin{fileIndex, lines.at(statement.keyword.begin)};
-    StatementLowering(job, file, statement, origin, file.wordsOf(statement),
-                      UpstartError::None)
-        .apply();
-  }
-  if (const ast::Statement *failing = failingStatement(parse)) {
-    const SyntaxDiag &diag =
-        parse.diagnostics[static_cast<size_t>(parse.firstError)];
-    Origin origin{fileIndex, lines.at(failing->keyword.begin)};
-    StatementLowering(job, file, *failing, origin,
-                      wordsBefore(file.wordsOf(*failing), diag),
-                      diag.upstartError)
-        .apply();
-  }
+    StatementLowering(job, file, statement, origin, error).apply();
+  };
+  for (const ast::Statement &statement :
+       llvm::ArrayRef(file.statements).take_front(good))
+    apply(statement, UpstartError::None);
+  if (const ast::Statement *failing = failingStatement(parse))
+    apply(
+        *failing,
+        parse.diagnostics[static_cast<size_t>(parse.firstError)].upstartError);
 }
 
 // Once a job instead of once a statement, to be linear in their number.

@@ -139,7 +139,8 @@ void StatementLowering::condition(Condition &target) {
   for (const ast::EventNode &node : nodes) {
     ConditionNode &lowered = target.nodes.emplace_back();
     lowered.kind = node.kind;
-    lowered.left = node.left;
+    if (node.kind != ast::NodeKind::Match)
+      lowered.left = node.left - statement.firstNode;
     lowered.origin = originAt(node.range.begin);
     if (node.kind != ast::NodeKind::Match)
       continue;

@@ -11,13 +11,12 @@ namespace starton::sema {
 
 class StatementLowering {
 public:
-  /// \p words are those that count: of a failing statement only what was
-  /// complete before \p error.
+  /// \p error is what Upstart says about the statement, None for a good one.
   StatementLowering(Job &job, const ast::File &file,
                     const ast::Statement &statement, Origin origin,
-                    llvm::ArrayRef<ast::Word> words, UpstartError error)
+                    UpstartError error)
       : job(job), file(file), statement(statement), origin(origin),
-        words(words), error(error) {}
+        words(file.wordsOf(statement)), error(error) {}
 
   void apply();
 

@@ -66,13 +66,12 @@ void StatementLowering::reload() {
 
 // An unknown word leaves a console that is none of the known ones.
 void StatementLowering::console() {
-  if (words.empty())
-    return;
-  job.console = {Console::Invalid, origin};
+  if (error == UpstartError::UnknownStanza)
+    job.console = {Console::Invalid, origin};
   for (Console candidate :
        {Console::None, Console::Output, Console::Owner, Console::Log})
-    if (words.front().value == consoleName(candidate))
-      job.console.value = candidate;
+    if (!words.empty() && words.front().value == consoleName(candidate))
+      job.console = {candidate, origin};
 }
 
 void StatementLowering::oom() {
