@@ -325,7 +325,9 @@ void StatementBuilder::argument(const Token &token) {
       return unknownSubKeyword(token);
     progress.form = &plain;
   }
-  if (progress.complete || progress.argument >= progress.form->maxArguments)
+  bool isFull = progress.form->maxArguments != Unbounded &&
+                progress.argument >= progress.form->maxArguments;
+  if (progress.complete || isFull)
     return surplusArgument(token);
   if (isBad)
     return badWord(token);
