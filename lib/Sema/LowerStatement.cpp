@@ -77,7 +77,7 @@ void StatementLowering::apply() {
   case StanzaKind::Task:
     return flag(job.task);
   case StanzaKind::Tmpfiles:
-    return listOfOne(job.tmpfiles);
+    return list(job.tmpfiles);
   case StanzaKind::Umask:
     return number(job.umask, 0, ValueType::Octal);
   case StanzaKind::Usage:

@@ -193,11 +193,11 @@ TEST(Lower, keysCgroupsByControllerNameAndKey) {
 
 TEST(Lower, readsChromeOS) {
   Job job =
-      lower("import A B\nimport C\ntmpfiles /a\ntmpfiles /b\ncgroup cpu\n",
+      lower("import A B\nimport C\ntmpfiles /a\ntmpfiles /b /c\ncgroup cpu\n",
             Dialect::ChromeOS);
   EXPECT_TRUE(job.hasImport);
   EXPECT_EQ(located(job.imports), "A@1 B@1 C@2");
-  EXPECT_EQ(located(job.tmpfiles), "/a@3 /b@4");
+  EXPECT_EQ(located(job.tmpfiles), "/a@3 /b@4 /c@4");
   EXPECT_TRUE(job.cgroups.empty());
   EXPECT_FALSE(lower("", Dialect::ChromeOS).hasImport);
 }
