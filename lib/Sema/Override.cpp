@@ -32,16 +32,18 @@ bool isGood(const SourceFile &file) {
   return file.readError.empty() && file.parse.accepted();
 }
 
+const SyntaxDiag *firstErrorOf(const SourceFile &file) {
+  if (!file.readError.empty() || file.parse.accepted())
+    return nullptr;
+  return &file.parse.diagnostics[static_cast<size_t>(file.parse.firstError)];
+}
+
 /// An unreadable file, or an illegal signal, is no "soft" error: Upstart does
 /// not go on to the override then (language §0.3, §6.5).
 bool failedHard(const SourceFile &file) {
-  if (!file.readError.empty())
-    return true;
-  if (file.parse.accepted())
-    return false;
-  const SyntaxDiag &first =
-      file.parse.diagnostics[static_cast<size_t>(file.parse.firstError)];
-  return first.upstartError == UpstartError::IllegalSignal;
+  const SyntaxDiag *first = firstErrorOf(file);
+  return !file.readError.empty() ||
+         (first && first->upstartError == UpstartError::IllegalSignal);
 }
 
 class Chooser {
@@ -128,10 +130,13 @@ void Chooser::explain(const Choice &choice) {
            "job '" + printable(conf.jobName) +
                "' is made of its override alone, since '" +
                printable(conf.path) + "' has errors");
-  else if (!isGood(set.files[overrideFile]))
+  else if (!isGood(set.files[overrideFile])) {
     report(DiagId::BrokenOverride, overrideFile,
            "override of '" + printable(conf.jobName) +
                "' is applied up to its first error, not ignored");
+    if (const SyntaxDiag *first = firstErrorOf(set.files[overrideFile]))
+      set.diagnostics.back().range = first->range;
+  }
 }
 
 void Chooser::explainLonely(const NameState &state, uint32_t overrideFile) {

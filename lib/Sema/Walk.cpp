@@ -209,7 +209,7 @@ Diagnostic cannotRead(llvm::StringRef path, llvm::StringRef why) {
   diag.id = DiagId::CannotRead;
   diag.severity = diagSeverity(diag.id);
   diag.file = path.str();
-  diag.message = ("cannot be read: " + why).str();
+  diag.message = ("cannot read: " + why).str();
   return diag;
 }
 

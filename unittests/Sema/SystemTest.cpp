@@ -135,7 +135,7 @@ TEST(System, reportsUnreadableFiles) {
   EXPECT_EQ(jobs(set), "a=two");
   ASSERT_EQ(set.diagnostics.size(), 1U);
   EXPECT_EQ(set.diagnostics[0].message,
-            "cannot be read: larger than 4 GiB - 1");
+            "cannot read: larger than 4 GiB - 1");
   EXPECT_EQ(set.files[0].readError, "larger than 4 GiB - 1");
   ASSERT_TRUE(set.files[0].source && set.files[0].parse.file);
   // Not even an override makes it a job.

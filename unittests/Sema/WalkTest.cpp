@@ -95,7 +95,7 @@ TEST(Walk, followsLinksOfConfNamesOnly) {
   ASSERT_EQ(walked.diagnostics.size(), 2U);
   EXPECT_EQ(walked.diagnostics[0].file, dir.at("gone.conf"));
   EXPECT_EQ(walked.diagnostics[0].message,
-            "cannot be read: No such file or directory");
+            "cannot read: No such file or directory");
   EXPECT_EQ(walked.diagnostics[1].file, dir.at("l.override"));
   EXPECT_EQ(walked.diagnostics[1].id, DiagId::OverrideIsLink);
 }
@@ -132,11 +132,11 @@ TEST(Walk, missesSilentlyUnlessItMust) {
   Walked walked = walk(dir.at("none"), options);
   ASSERT_EQ(walked.diagnostics.size(), 1U);
   EXPECT_EQ(walked.diagnostics[0].message,
-            "cannot be read: No such file or directory");
+            "cannot read: No such file or directory");
   dir.file("file");
   ASSERT_EQ(walk(dir.at("file")).diagnostics.size(), 1U);
   EXPECT_EQ(walk(dir.at("file")).diagnostics[0].message,
-            "cannot be read: Not a directory");
+            "cannot read: Not a directory");
 }
 
 TEST(Walk, joinsPathsWithOneSlash) {
@@ -174,7 +174,7 @@ TEST(Walk, survivesPathsTooLong) {
   EXPECT_TRUE(walked.files.empty());
   ASSERT_EQ(walked.diagnostics.size(), 1U);
   EXPECT_EQ(walked.diagnostics[0].message,
-            "cannot be read: File name too long");
+            "cannot read: File name too long");
 
   // No path reaches the innermost one to remove it: move the second level up,
   // again and again.
