@@ -2,7 +2,6 @@
 //
 // Event expressions: feeds the machine of Expression.cpp and places its errors.
 
-#include "Recovery.h"
 #include "StatementBuilder.h"
 #include <algorithm>
 
@@ -140,7 +139,7 @@ void StatementBuilder::unclosedParenthesis() {
   Range parenthesis = expression.openParenthesis();
   llvm::StringRef text = source.text();
   uint32_t next = findStatement(text, nextLine(text, parenthesis.begin),
-                                scanner.visibleEnd());
+                                scanner.visibleEnd(), Swallowed::Anything);
   // What else was found on the way is a consequence: an empty line, or words of
   // lines that were never meant to belong to the expression.
   auto &all = result.diagnostics;

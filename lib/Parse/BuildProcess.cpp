@@ -2,7 +2,6 @@
 //
 // Commands and script blocks.
 
-#include "Recovery.h"
 #include "StatementBuilder.h"
 #include <algorithm>
 

@@ -96,17 +96,22 @@ bool isShellWord(StanzaKind kind) {
   }
 }
 
-/// "end scirpt", "endscript", "end", "end script;" and the like.
-bool isMisspeltEnd(llvm::StringRef line) {
+enum class EndLikeness : uint8_t { None, Bare, Misspelt };
+
+/// "end scirpt", "endscript", "end script;" and the like; less surely "end".
+EndLikeness likenessToEnd(llvm::StringRef line) {
   llvm::StringRef text = line.substr(0, line.find('#')).trim(blanks).rtrim(";");
   if (text.empty() || text.size() > 24 || llvm::toLower(text.front()) != 'e')
-    return false;
+    return EndLikeness::None;
+  if (text == "end")
+    return EndLikeness::Bare;
   std::string plain;
   for (char letter : text)
     if (!isBlank(letter) && letter != '-' && letter != '_')
       plain += llvm::toLower(letter);
-  return plain == "end" || llvm::StringRef(plain).starts_with("endscript") ||
-         (plain.size() >= 7 && !suggestWord(plain, "endscript").empty());
+  bool isNear = llvm::StringRef(plain).starts_with("endscript") ||
+                (plain.size() >= 7 && !suggestWord(plain, "endscript").empty());
+  return isNear ? EndLikeness::Misspelt : EndLikeness::None;
 }
 
 } // namespace
@@ -143,11 +148,25 @@ uint32_t parse::nextUnjoinedLine(llvm::StringRef text, uint32_t offset) {
   return line;
 }
 
-uint32_t parse::findStatement(llvm::StringRef text, uint32_t from,
-                              uint32_t to) {
-  for (uint32_t line = from; line < to; line = nextLine(text, line))
+uint32_t parse::findStatement(llvm::StringRef text, uint32_t from, uint32_t to,
+                              Swallowed swallowed) {
+  bool mayBeAny = swallowed == Swallowed::Anything;
+  for (uint32_t line = from; line < to; line = nextLine(text, line)) {
+    llvm::StringRef content = lineAt(text, line);
+    llvm::StringRef rest = content.trim(blanks);
+    if (rest.empty())
+      mayBeAny = true; // no text goes on behind an empty line
+    if (isAtEnd(rest))
+      continue;
     if (readLine(text, line).stanza)
       return line;
+    bool isIndented = content.front() != rest.front();
+    llvm::StringRef word = takeWord(rest);
+    bool continuesExpression = word == "and" || word == "or" ||
+                               word.starts_with("(") || word.starts_with(")");
+    if (mayBeAny && !isIndented && !continuesExpression)
+      return line;
+  }
   return to;
 }
 
@@ -179,16 +198,23 @@ BlockEnd parse::findBlockEnd(llvm::StringRef text, uint32_t bodyStart) {
   auto size = static_cast<uint32_t>(text.size());
   bool isFirst = true;
   bool isIndentedBody = false;
+  BlockEnd bareEnd; // taken only where nothing better comes
+  auto endAt = [&](uint32_t line) {
+    return bareEnd.resume != 0 ? bareEnd : BlockEnd{line, line, {}};
+  };
   for (uint32_t line = bodyStart; line < size; line = nextLine(text, line)) {
     llvm::StringRef content = lineAt(text, line);
-    if (isMisspeltEnd(content)) {
-      auto indent =
-          static_cast<uint32_t>(content.size() - content.ltrim(blanks).size());
-      uint32_t begin = line + indent;
-      return {
-          line,
-          nextLine(text, line),
-          {begin, begin + static_cast<uint32_t>(content.trim(blanks).size())}};
+    EndLikeness likeness = likenessToEnd(content);
+    if (likeness != EndLikeness::None) {
+      llvm::StringRef word = content.trim(blanks);
+      auto begin = line + static_cast<uint32_t>(word.data() - content.data());
+      BlockEnd found = {line,
+                        nextLine(text, line),
+                        {begin, begin + static_cast<uint32_t>(word.size())}};
+      if (likeness == EndLikeness::Misspelt)
+        return found;
+      if (bareEnd.resume == 0)
+        bareEnd = found;
     }
     LineReading reading = readLine(text, line);
     if (isFirst && !content.trim(blanks).empty()) {
@@ -200,7 +226,7 @@ BlockEnd parse::findBlockEnd(llvm::StringRef text, uint32_t bodyStart) {
     // An unindented body leaves doubt about words the shell knows too.
     if (isIndentedBody ||
         (!reading.isMisspelt && !isShellWord(reading.stanza->kind)))
-      return {line, line, {}};
+      return endAt(line);
   }
-  return {size, size, {}};
+  return endAt(size);
 }

@@ -29,9 +29,16 @@ uint32_t nextLine(llvm::StringRef text, uint32_t offset);
 /// The beginning of the next line that no escaped newline joins to this one.
 uint32_t nextUnjoinedLine(llvm::StringRef text, uint32_t offset);
 
-/// The first line in [from, to) that reads as a statement, a misspelt keyword
-/// included; \p to when there is none.
-uint32_t findStatement(llvm::StringRef text, uint32_t from, uint32_t to);
+/// What the lines that an unclosed quote or parenthesis swallowed may be.
+enum class Swallowed : uint8_t {
+  Prose,   ///< more of a text: only what reads as a statement ends it
+  Anything ///< a line that is not indented is a new statement, if a bad one
+};
+
+/// The first line in [from, to) at which reading should go on; \p to when there
+/// is none.
+uint32_t findStatement(llvm::StringRef text, uint32_t from, uint32_t to,
+                       Swallowed swallowed);
 
 /// True when the quote at \p quote looks as if it were meant to span lines: it
 /// opens and closes where quotes of values do, and the statements it would

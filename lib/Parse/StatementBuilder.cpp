@@ -4,7 +4,6 @@
 // BuildCondition.cpp for commands, blocks and event expressions.
 
 #include "StatementBuilder.h"
-#include "Recovery.h"
 #include "starton/Basic/Values.h"
 #include <algorithm>
 
@@ -273,8 +272,12 @@ void StatementBuilder::chooseForm(const StanzaForm &form,
 void StatementBuilder::unknownSubKeyword(const Token &token) {
   Range range = trimmed(token.range);
   llvm::StringRef word = textOf(range);
-  report(DiagId::UnknownArgument, UpstartError::UnknownStanza, range,
-         lineOf(range.begin), detail());
+  // Where a plain form exists, Upstart complains about its value instead.
+  UpstartError error = UpstartError::UnknownStanza;
+  if (progress.form)
+    error = progress.form->arguments[0].upstartError;
+  progress.form = nullptr;
+  report(DiagId::UnknownArgument, error, range, lineOf(range.begin), detail());
   if (!isTolerant())
     return;
   quiet = true;
@@ -324,6 +327,8 @@ void StatementBuilder::argument(const Token &token) {
     if (!plain.word.empty() || plain.maxArguments == 0)
       return unknownSubKeyword(token);
     progress.form = &plain;
+    if (isTolerant() && isMisspeltForm(token))
+      return unknownSubKeyword(token);
   }
   bool isFull = progress.form->maxArguments != Unbounded &&
                 progress.argument >= progress.form->maxArguments;
@@ -371,6 +376,18 @@ void StatementBuilder::evaluate(const ArgumentInfo &info,
   report(info.diagnostic, info.upstartError, word.range, line, detail());
 }
 
+/// `oom scroe 5`: Upstart takes the word for the value of the plain form.
+bool StatementBuilder::isMisspeltForm(const Token &token) const {
+  llvm::StringRef word = textOf(trimmed(token.range));
+  int64_t value = 0;
+  if (evaluateArgument(progress.form->arguments[0], word, value))
+    return false;
+  for (const StanzaForm &form : formsOf(*progress.info))
+    if (!form.word.empty() && !suggestWord(word, form.word).empty())
+      return true;
+  return false;
+}
+
 void StatementBuilder::surplusArgument(const Token &token) {
   Range range = trimmed(token.range);
   if (!isTolerant()) {
@@ -385,7 +402,7 @@ void StatementBuilder::surplusArgument(const Token &token) {
     line = line.substr(0, line.find('\n')).rtrim(llvm::StringRef(" \t\r\0", 4));
     range.end = range.begin + static_cast<uint32_t>(line.size());
     skipTo(findStatement(source.text(), nextLine(source.text(), range.begin),
-                         token.range.end));
+                         token.range.end, swallowedText()));
   }
   if (progress.surplus.empty())
     progress.surplus = range;
@@ -415,6 +432,12 @@ void StatementBuilder::endArguments(const Token &token) {
          lineOf(token.range.begin), detail());
 }
 
+Swallowed StatementBuilder::swallowedText() const {
+  bool isProse =
+      !progress.info || progress.info->group == FormatGroup::Documentation;
+  return isProse ? Swallowed::Prose : Swallowed::Anything;
+}
+
 void StatementBuilder::badWord(const Token &token) {
   uint32_t line = source.endLine();
   if (!isTolerant() || token.kind == TokenKind::BadEscape) {
@@ -438,5 +461,5 @@ void StatementBuilder::badWord(const Token &token) {
                              textOf({quote, next})
                                  .rtrim(llvm::StringRef(" \t\r\n\0", 5))
                                  .size())});
-  skipTo(findStatement(source.text(), next, token.range.end));
+  skipTo(findStatement(source.text(), next, token.range.end, swallowedText()));
 }

@@ -15,6 +15,7 @@
 
 #include "Expression.h"
 #include "Grammar.h"
+#include "Recovery.h"
 #include "Words.h"
 #include "starton/Parse/Parse.h"
 
@@ -70,6 +71,7 @@ private:
   void chooseForm(const StanzaForm &form, const ast::Word &word);
   void unknownSubKeyword(const Token &token);
   void argument(const Token &token);
+  bool isMisspeltForm(const Token &token) const;
   void surplusArgument(const Token &token);
   void evaluate(const ArgumentInfo &info, const ast::Word &word);
   void endArguments(const Token &token);
@@ -86,6 +88,7 @@ private:
   void unterminatedBlock();
 
   void badWord(const Token &token);
+  Swallowed swallowedText() const;
   void readAs(llvm::ArrayRef<Token> tokens, uint32_t offset, LexerMode mode,
               const StanzaInfo &meant);
   void skipTo(uint32_t offset);
