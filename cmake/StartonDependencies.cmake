@@ -38,9 +38,11 @@ target_include_directories(starton-flatbuffers SYSTEM INTERFACE ${FLATBUFFERS_IN
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(DBUS REQUIRED dbus-1)
 find_library(DBUS_STATIC NAMES libdbus-1.a REQUIRED)
-add_library(starton-dbus INTERFACE)
-target_include_directories(starton-dbus SYSTEM INTERFACE ${DBUS_INCLUDE_DIRS})
-target_link_libraries(starton-dbus INTERFACE ${DBUS_STATIC})
+add_library(starton-dbus STATIC IMPORTED GLOBAL)
+set_target_properties(starton-dbus PROPERTIES
+  IMPORTED_LOCATION ${DBUS_STATIC}
+  INTERFACE_INCLUDE_DIRECTORIES "${DBUS_INCLUDE_DIRS}"
+  INTERFACE_LINK_LIBRARIES starton-dbus-standins)
 
 find_package(GTest)
 find_package(benchmark)

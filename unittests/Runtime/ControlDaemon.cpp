@@ -2,7 +2,6 @@
 
 #include "ControlDaemon.h"
 #include "starton/Table/JobTable_generated.h"
-#include "starton/Table/Reader.h"
 #include <chrono>
 #include <condition_variable>
 #include <gtest/gtest.h>
@@ -11,62 +10,6 @@
 #include <unistd.h>
 
 namespace starton::test {
-
-using flatbuffers::FlatBufferBuilder;
-
-static flatbuffers::Offset<table::Condition>
-buildCondition(FlatBufferBuilder &builder, const FakeJob &job) {
-  std::vector<table::Node> nodes;
-  std::vector<flatbuffers::Offset<flatbuffers::String>> words;
-  for (const std::vector<std::string> &entry : job.startOn) {
-    if (entry[0] == "/AND" || entry[0] == "/OR") {
-      auto kind =
-          entry[0] == "/AND" ? table::NodeKind::And : table::NodeKind::Or;
-      nodes.emplace_back(kind, 0, 0, 0, 0);
-      continue;
-    }
-    nodes.emplace_back(table::NodeKind::Match, 0, words.size(), entry.size(),
-                       0);
-    for (const std::string &word : entry)
-      words.push_back(builder.CreateString(word));
-  }
-  auto nodeVector = builder.CreateVectorOfStructs(nodes);
-  return table::CreateCondition(builder, nodeVector,
-                                builder.CreateVector(words));
-}
-
-static std::string buildTable(const std::vector<FakeJob> &jobs) {
-  FlatBufferBuilder builder;
-  std::vector<flatbuffers::Offset<table::Job>> made;
-  for (const FakeJob &job : jobs) {
-    auto condition = buildCondition(builder, job);
-    auto emits = builder.CreateVectorOfStrings(job.emits);
-    auto name = builder.CreateString(job.name);
-    auto description = builder.CreateString(job.description);
-    flatbuffers::Offset<flatbuffers::String> instance;
-    if (!job.instance.empty())
-      instance = builder.CreateString(job.instance);
-    table::JobBuilder row(builder);
-    row.add_name(name);
-    row.add_description(description);
-    row.add_emits(emits);
-    if (!job.instance.empty())
-      row.add_instance(instance);
-    if (!job.startOn.empty())
-      row.add_start_on(condition);
-    made.push_back(row.Finish());
-  }
-  auto jobVector = builder.CreateVector(made);
-  table::JobTableBuilder root(builder);
-  root.add_format_version(table::FormatVersion);
-  root.add_jobs(jobVector);
-  // The server looks at the jobs only: what else the format requires is left
-  // out, so this is not a table that the reader would accept.
-  builder.Finish(
-      flatbuffers::Offset<table::JobTable>(builder.EndTable(root.start_)));
-  return {reinterpret_cast<const char *>(builder.GetBufferPointer()),
-          builder.GetSize()};
-}
 
 static uint64_t clockNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(

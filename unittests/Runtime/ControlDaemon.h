@@ -7,6 +7,7 @@
 #ifndef STARTON_UNITTESTS_RUNTIME_CONTROLDAEMON_H
 #define STARTON_UNITTESTS_RUNTIME_CONTROLDAEMON_H
 
+#include "ControlFakeEngine.h"
 #include "starton/Runtime/Control/Client.h"
 #include "starton/Runtime/Control/Server.h"
 #include <atomic>
@@ -19,15 +20,6 @@
 #include <vector>
 
 namespace starton::test {
-
-struct FakeJob {
-  std::string name = {};
-  std::string description = {};
-  std::string instance = {}; ///< "" or "$KEY"
-  std::vector<std::string> emits = {};
-  /// Post-order, as D-Bus shows it: {"/AND"} and {"/OR"} are operators.
-  std::vector<std::vector<std::string>> startOn = {};
-};
 
 struct DaemonOptions {
   std::vector<FakeJob> jobs = {{.name = "foo"}};

@@ -9,10 +9,26 @@
 #ifndef STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H
 #define STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H
 
-#include "ControlDaemon.h"
+#include "starton/Runtime/Engine/Engine.h"
 #include <deque>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace starton::test {
+
+struct FakeJob {
+  std::string name = {};
+  std::string description = {};
+  std::string instance = {}; ///< "" or "$KEY"
+  std::vector<std::string> emits = {};
+  /// Post-order, as D-Bus shows it: {"/AND"} and {"/OR"} are operators.
+  std::vector<std::vector<std::string>> startOn = {};
+};
+
+/// A job table of them, with the parts that the server looks at and no others:
+/// not one that the reader would accept.
+std::string buildTable(const std::vector<FakeJob> &jobs);
 
 struct FakeInstance {
   engine::ClassIndex job;

@@ -6,7 +6,7 @@
 #ifndef STARTON_UNITTESTS_RUNTIME_CONTROLPEER_H
 #define STARTON_UNITTESTS_RUNTIME_CONTROLPEER_H
 
-#include <cstdint>
+#include "ControlMarshal.h"
 #include <string>
 #include <vector>
 
@@ -58,14 +58,6 @@ private:
   int fd;
   bool isStalled = false;
 };
-
-/// A method call in wire format; \p body as \p signature says.
-std::string rawCall(uint32_t serial, const std::string &path,
-                    const std::string &interface, const std::string &member,
-                    const std::string &signature = "",
-                    const std::string &body = "");
-/// EmitEvent of \p name with an empty environment.
-std::string rawEmit(uint32_t serial, const std::string &name, bool wait);
 
 } // namespace starton::test
 
