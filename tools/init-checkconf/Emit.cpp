@@ -12,8 +12,11 @@ using namespace starton::checkconf;
 namespace {
 
 bool emitTable(const Options &options, const Inputs &inputs) {
-  // Without a set there was nothing to compile, which has become a finding.
-  if (inputs.sets.empty() || inputs.sets.front().files.empty())
+  // Without a set there was nothing to compile, which has become a finding. A
+  // daemon's own directories may well be empty: that is an empty table.
+  bool ownDirectories = !options.confDirs.empty() || options.userSession;
+  if (inputs.sets.empty() ||
+      (inputs.sets.front().files.empty() && !ownDirectories))
     return true;
   std::string error;
   std::string bytes = table::writeTable(inputs.sets.front(), error);
