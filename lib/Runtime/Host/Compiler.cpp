@@ -66,6 +66,7 @@ void Compiler::buildArguments(const char *path) {
   wordCount = 0;
   words[wordCount++] = path;
   words[wordCount++] = "--emit=table";
+  words[wordCount++] = "--noscript"; // a shell's syntax is no matter for us
   words[wordCount++] = "-o";
   words[wordCount++] = TablePath;
   if (options.dialect) {
