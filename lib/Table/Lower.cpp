@@ -164,6 +164,7 @@ Offset<Vector<Offset<Cgroup>>> lowerCgroups(TableBuilder &builder,
 Offset<Vector<int32_t>> lowerExits(TableBuilder &builder,
                                    const sema::Job &job) {
   std::vector<int32_t> exits;
+  exits.reserve(job.normalExit.size());
   for (const sema::Number &status : job.normalExit)
     exits.push_back(clamp32(status.value, 0, INT32_MAX));
   if (exits.empty())

@@ -78,6 +78,7 @@ Offset<Vector<Offset<File>>> TableWriter::lowerFiles() {
 }
 
 Offset<Vector<Offset<Job>>> TableWriter::lowerJobs() {
+  sorted.reserve(set.jobs.size());
   for (const sema::Job &job : set.jobs)
     sorted.push_back(&job);
   std::stable_sort(
@@ -118,6 +119,7 @@ Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
 
 Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
   std::vector<const sema::Rejected *> entries;
+  entries.reserve(set.rejected.size());
   for (const sema::Rejected &rejected : set.rejected)
     entries.push_back(&rejected);
   std::stable_sort(
