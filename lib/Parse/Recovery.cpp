@@ -9,7 +9,7 @@ using namespace starton::parse;
 
 namespace {
 
-constexpr llvm::StringLiteral blanks(" \t\r\0");
+constexpr llvm::StringRef blanks(" \t\r\0", 4);
 
 llvm::StringRef lineAt(llvm::StringRef text, uint32_t lineStart) {
   llvm::StringRef rest = text.substr(lineStart);
@@ -63,7 +63,7 @@ bool fitsStanza(const StanzaInfo &info, llvm::StringRef rest) {
   llvm::StringRef behind = rest;
   llvm::StringRef word = takeWord(behind);
   for (const StanzaForm &form : formsOf(info)) {
-    if (!form.word.empty() && form.word != std::string_view(word))
+    if (!form.word.empty() && suggestWord(word, form.word).empty())
       continue;
     llvm::StringRef content = form.word.empty() ? rest : behind;
     switch (form.content) {
