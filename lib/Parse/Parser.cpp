@@ -17,6 +17,8 @@ struct Parser::Impl {
 
   void parseStrictly(StatementBuilder &builder, ParseResult &result);
   void parseTolerantly(StatementBuilder &builder, ParseResult &result);
+  uint32_t parseTolerantStatement(StatementBuilder &builder,
+                                  ParseResult &result);
   void internalError(ParseResult &result, uint32_t offset);
 };
 
@@ -33,8 +35,9 @@ void sortFrom(std::vector<SyntaxDiag> &diagnostics, size_t first) {
     std::stable_sort(begin, diagnostics.end(), before);
 }
 
-/// Finds, among the diagnostics of the statement that failed, the one that
-/// explains Upstart's error, and gives it Upstart's line and text.
+/// Finds the diagnostic that explains Upstart's error and gives it Upstart's
+/// line and text. Those that are there belong to the statement that failed, and
+/// to those before it from the one whose quote was closed by accident on.
 void placeFirstError(ParseResult &result, const SyntaxDiag &strict) {
   std::vector<SyntaxDiag> &all = result.diagnostics;
   if (all.empty())
@@ -51,6 +54,17 @@ void placeFirstError(ParseResult &result, const SyntaxDiag &strict) {
   result.firstError = found - all.begin();
 }
 
+/// An accepted file whose quotes pair up by accident.
+void warnOfSuspect(const StatementBuilder &builder, ParseResult &result) {
+  uint32_t quote = builder.suspectQuote();
+  if (quote == StatementBuilder::NoResume)
+    return;
+  SyntaxDiag warning;
+  warning.id = DiagId::SwallowedStanza;
+  warning.range = {quote, quote + 1};
+  result.diagnostics.push_back(warning);
+}
+
 } // namespace
 
 void Parser::Impl::internalError(ParseResult &result, uint32_t offset) {
@@ -65,7 +79,7 @@ void Parser::Impl::parseStrictly(StatementBuilder &builder,
   builder.setPass(Pass::Strict);
   grammar.start(scanner);
   while (!builder.strictError() && !grammar.atEnd()) {
-    builder.begin(true);
+    builder.begin();
     if (!grammar.parseStatement(builder))
       internalError(result, builder.statementStart());
     builder.end();
@@ -76,26 +90,21 @@ void Parser::Impl::parseTolerantly(StatementBuilder &builder,
                                    ParseResult &result) {
   llvm::StringRef text = result.file->source->text();
   SyntaxDiag strict = *builder.strictError();
+  uint32_t failed = builder.statementStart();
   result.file->firstError =
       static_cast<uint32_t>(result.file->statements.size() - 1);
   builder.setPass(Pass::Tolerant);
-  scanner.restart(builder.statementStart(), LexerMode::Statement);
-  for (bool isFirst = true;; isFirst = false) {
+  builder.keepBehind(failed);
+  scanner.restart(std::min(failed, builder.suspectStatement()),
+                  LexerMode::Statement);
+  for (;;) {
     grammar.start(scanner);
     if (grammar.atEnd())
       break;
     size_t firstDiagnostic = result.diagnostics.size();
-    uint32_t start = 0;
-    for (bool again = true; again;) {
-      builder.begin(!isFirst);
-      if (!grammar.parseStatement(builder))
-        internalError(result, builder.statementStart());
-      start = builder.statementStart();
-      again = builder.end();
-      grammar.start(scanner);
-    }
+    uint32_t start = parseTolerantStatement(builder, result);
     sortFrom(result.diagnostics, firstDiagnostic);
-    if (isFirst)
+    if (start >= failed && result.firstError < 0)
       placeFirstError(result, strict);
     uint32_t next = builder.resumeOffset();
     if (next == StatementBuilder::NoResume &&
@@ -105,6 +114,24 @@ void Parser::Impl::parseTolerantly(StatementBuilder &builder,
       scanner.restart(next > start ? next : nextLine(text, start),
                       LexerMode::Statement);
   }
+  if (result.firstError < 0)
+    placeFirstError(result, strict);
+}
+
+/// Reads one statement, again if its keyword was misspelt. Returns where it
+/// begins.
+uint32_t Parser::Impl::parseTolerantStatement(StatementBuilder &builder,
+                                              ParseResult &result) {
+  uint32_t start = StatementBuilder::NoResume;
+  for (bool again = true; again;) {
+    builder.begin();
+    if (!grammar.parseStatement(builder))
+      internalError(result, builder.statementStart());
+    start = std::min(start, builder.statementStart());
+    again = builder.end();
+    grammar.start(scanner);
+  }
+  return start;
 }
 
 Parser::Parser() : impl(std::make_unique<Impl>()) {}
@@ -119,11 +146,13 @@ ParseResult Parser::parse(const SourceBuffer &source,
   impl->scanner.reset(source.text());
   StatementBuilder builder(impl->scanner, result, options);
   impl->parseStrictly(builder, result);
-  if (builder.strictError())
+  if (builder.strictError()) {
     impl->parseTolerantly(builder, result);
-  else
+  } else {
     result.file->firstError =
         static_cast<uint32_t>(result.file->statements.size());
+    warnOfSuspect(builder, result);
+  }
   impl->scanner.setLineGuard(nullptr, nullptr);
   return result;
 }

@@ -26,7 +26,7 @@ bool StatementBuilder::guardLine(void *context, uint32_t quote,
   auto &builder = *static_cast<StatementBuilder *>(context);
   llvm::StringRef text = builder.source.text();
   LineReading reading = readLine(text, lineStart);
-  if (!reading.stanza || reading.isMisspelt)
+  if (!reading.stanza || (reading.isMisspelt && reading.isIndented))
     return false;
   if (builder.judgedQuote != quote) {
     builder.judgedQuote = quote;
@@ -35,8 +35,27 @@ bool StatementBuilder::guardLine(void *context, uint32_t quote,
   return !builder.judgedIntended;
 }
 
-void StatementBuilder::begin(bool keepStatement) {
-  keep = keepStatement;
+void StatementBuilder::findSuspect(const Token &token) {
+  llvm::StringRef word = textOf(token.range);
+  char quote = 0;
+  uint32_t opened = 0;
+  for (size_t at = 0; at < word.size(); ++at) {
+    char byte = word[at];
+    auto offset = token.range.begin + static_cast<uint32_t>(at);
+    if (byte == '\\') {
+      ++at;
+    } else if (byte == '\n' && quote && guardLine(this, opened, offset + 1)) {
+      suspect = opened;
+      suspectStart = startOffset;
+      return;
+    } else if (quote ? byte == quote : byte == '"' || byte == '\'') {
+      quote = quote ? 0 : byte;
+      opened = offset;
+    }
+  }
+}
+
+void StatementBuilder::begin() {
   statement = {};
   progress = {};
   startOffset = NoResume;
@@ -56,9 +75,10 @@ void StatementBuilder::begin(bool keepStatement) {
 
 bool StatementBuilder::end() {
   // Behind an error in the tolerant pass an unknown keyword leaves nothing.
-  bool isDropped =
-      !keep || isRetry ||
-      (isTolerant() && statement.health == StatementHealth::Unknown);
+  bool isDropped = isRetry;
+  if (isTolerant())
+    isDropped |= statement.health == StatementHealth::Unknown ||
+                 startOffset <= keptBehind;
   if (isDropped) {
     file.words.resize(wordMark);
     file.nodes.resize(nodeMark);
@@ -75,6 +95,11 @@ void StatementBuilder::terminal(GrammarRule rule, const Token &token) {
     return;
   if (startOffset == NoResume)
     startOffset = token.range.begin;
+  bool isText =
+      token.kind == TokenKind::Word || token.kind == TokenKind::Command;
+  if (!isTolerant() && isText && suspect == NoResume &&
+      textOf(token.range).contains('\n'))
+    findSuspect(token);
   switch (rule) {
   case GrammarRule::Statement:
     return onStatement(token);

@@ -30,17 +30,26 @@ public:
 
   void setPass(Pass newPass);
 
-  /// A statement begins. When \p keep is false it leaves only diagnostics.
-  void begin(bool keep);
+  /// A statement begins.
+  void begin();
   void terminal(GrammarRule rule, const Token &token) override;
   /// The statement has ended; true when the scanner has been set up to read the
   /// same statement again, as what was probably meant.
   bool end();
 
+  /// In the tolerant pass, statements up to \p offset leave only diagnostics:
+  /// the strict pass has made them.
+  void keepBehind(uint32_t offset) { keptBehind = offset; }
+
   /// The error that ended the strict pass; null when there was none.
   const SyntaxDiag *strictError() const {
     return failed ? &firstError : nullptr;
   }
+  /// The first quote that swallowed what looks like a statement although it is
+  /// closed further on, and where its statement begins; NoResume: there is
+  /// none.
+  uint32_t suspectQuote() const { return suspect; }
+  uint32_t suspectStatement() const { return suspectStart; }
   /// Where the statement at hand begins.
   uint32_t statementStart() const { return startOffset; }
   /// Where to look for the next statement, or NoResume: where the scanner is.
@@ -58,6 +67,7 @@ private:
     Range surplus;                    ///< words too many
   };
 
+  void findSuspect(const Token &token);
   void onStatement(const Token &token);
   void onArguments(const Token &token);
   void onExpression(const Token &token);
@@ -125,7 +135,6 @@ private:
   // The statement at hand.
   ast::Statement statement;
   Progress progress;
-  bool keep = true;
   bool isRetry = false;
   bool quiet = false; ///< what follows would be a consequence
   const StanzaInfo *assumed =
@@ -151,6 +160,9 @@ private:
   uint32_t bodyStart = NoResume;
 
   // Knowledge about the file.
+  uint32_t keptBehind = 0;
+  uint32_t suspect = NoResume;
+  uint32_t suspectStart = NoResume;
   uint32_t noEndScriptFrom = UINT32_MAX; ///< blocks from here on never end
   uint32_t judgedQuote = UINT32_MAX;
   bool judgedIntended = false;
