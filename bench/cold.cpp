@@ -33,7 +33,8 @@ struct Command {
 double now() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+  return static_cast<double>(time.tv_sec) * 1e3 +
+         static_cast<double>(time.tv_nsec) / 1e6;
 }
 
 bool runOnce(Command &command) {
@@ -44,10 +45,12 @@ bool runOnce(Command &command) {
   posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   pid_t pid = 0;
   double start = now();
-  int error = posix_spawn(&pid, command.arguments[0], &actions, nullptr, command.arguments.data(), environ);
+  int error = posix_spawn(&pid, command.arguments[0], &actions, nullptr,
+                          command.arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    std::fprintf(stderr, "bench-cold: %s: %s\n", command.arguments[0], std::strerror(error));
+    std::fprintf(stderr, "bench-cold: %s: %s\n", command.arguments[0],
+                 std::strerror(error));
     return false;
   }
   int status = 0;
@@ -56,7 +59,8 @@ bool runOnce(Command &command) {
   command.times.push_back(now() - start);
   command.peak = std::max(command.peak, usage.ru_maxrss);
   if (WIFSIGNALED(status)) {
-    std::fprintf(stderr, "bench-cold: %s was killed by signal %d\n", command.arguments[0], WTERMSIG(status));
+    std::fprintf(stderr, "bench-cold: %s was killed by signal %d\n",
+                 command.arguments[0], WTERMSIG(status));
     return false;
   }
   return true;
@@ -74,7 +78,8 @@ int main(int argc, char **argv) {
       commands.back().arguments.push_back(argv[i]);
   }
   if (runs <= 0 || commands.empty()) {
-    std::fprintf(stderr, "usage: bench-cold RUNS -- COMMAND... [-- COMMAND...]...\n");
+    std::fprintf(stderr,
+                 "usage: bench-cold RUNS -- COMMAND... [-- COMMAND...]...\n");
     return 2;
   }
   for (Command &command : commands) {
@@ -92,7 +97,8 @@ int main(int argc, char **argv) {
     double median = command.times[command.times.size() / 2];
     if (reference == 0)
       reference = median;
-    std::printf("%8.2f %8.2f %8ld kB %6.2f x ", command.times.front(), median, command.peak, median / reference);
+    std::printf("%8.2f %8.2f %8ld kB %6.2f x ", command.times.front(), median,
+                command.peak, median / reference);
     for (size_t i = 0; command.arguments[i]; ++i)
       std::printf(" %.40s%s", command.arguments[i], i == 5 ? " ..." : "");
     std::printf("\n");
