@@ -11,6 +11,7 @@ Substitutions:
 """
 import os
 import shutil
+import subprocess
 
 import lit.formats
 import lit.util
@@ -48,6 +49,9 @@ if os.geteuid() == 0:
     config.available_features.add("root")
 if shutil.which("setpriv"):
     config.available_features.add("setpriv")
+if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+                  stderr=subprocess.DEVNULL, check=False).returncode == 0:
+    config.available_features.add("mount-namespace")
 if "address" in config.starton_sanitize:
     config.available_features.add("asan")
 for name in ("initd", "initctl"):

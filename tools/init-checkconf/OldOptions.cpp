@@ -19,6 +19,14 @@ const option longOptions[] = {{"debug", no_argument, nullptr, 'd'},
                               {"upstart-path", required_argument, nullptr, 'x'},
                               {nullptr, 0, nullptr, 0}};
 
+/// What getopt leaves in optopt for an option it knows.
+bool isShortOption(int letter) {
+  for (const option *known = longOptions; known->name; ++known)
+    if (known->val == letter)
+      return true;
+  return false;
+}
+
 void apply(int code, OldCommandLine &line) {
   switch (code) {
   case 'd':
@@ -41,7 +49,7 @@ void apply(int code, OldCommandLine &line) {
     line.onlyOld = true;
     break;
   default:
-    line.clean = false;
+    (isShortOption(optopt) ? line.missing : line.unknown) = true;
     break;
   }
 }

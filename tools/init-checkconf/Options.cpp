@@ -15,29 +15,30 @@ using namespace starton::checkconf;
 namespace {
 
 constexpr const char *Description =
-    "Check Upstart job files, and compile them.\n\n"
-    "A FILE (.conf or .override) is checked alone, a DIRECTORY as a system:\n"
-    "its jobs merged with their overrides. With one FILE and no options but "
-    "-d,\n"
-    "-f, -s, -i and -x, output and exit status are those of Upstart's script,\n"
-    "followed by the diagnostics.";
+    R"(Check Upstart job files, and compile them.
+
+A file (.conf or .override) is checked alone, a directory as a system: its
+jobs merged with their overrides. With one file and no options but -d, -f,
+-s, -i and -x, output and exit status are those of Upstart's script, followed
+by the findings.
+)";
 
 constexpr const char *VersionText = "init-checkconf (Starton) " STARTON_VERSION;
 
-constexpr const char *Footer =
-    "Exit status:\n"
-    "  0  nothing found          2  wrong usage\n"
-    "  1  findings (--fail-on)   3  something could not be read or written\n"
-    "                            4  internal error\n\n"
-    "Findings go to standard error; JSON and what --emit prints go to "
-    "standard\n"
-    "output, or to the file of -o, which is replaced whole or not at all.\n\n"
-    "Examples:\n"
-    "  init-checkconf /etc/init\n"
-    "  init-checkconf --format=gcc *.conf *.override\n"
-    "  init-checkconf --root=/mnt/image --dialect=chromeos\n"
-    "  init-checkconf --emit=table -o jobs.table /etc/init\n"
-    "  init-checkconf --emit=show-config --user-session";
+constexpr const char *Footer = R"(Exit status:
+  0  nothing found          3  something could not be read or written
+  1  findings (--fail-on)   4  internal error
+  2  wrong usage
+
+Findings go to standard error; JSON and what --emit prints go to standard
+output, or to the file of -o, which is replaced whole or not at all.
+
+Examples:
+  init-checkconf /etc/init
+  init-checkconf --format=gcc *.conf *.override
+  init-checkconf --root=/mnt/image --dialect=chromeos
+  init-checkconf --emit=table -o jobs.table /etc/init
+  init-checkconf --emit=show-config --user-session)";
 
 template <typename T> struct Choice {
   const char *name;
@@ -123,8 +124,8 @@ void addInputs(CLI::App &app, Options &options,
       ->type_name("DIR")
       ->group(group);
   app.add_option("--confdir", options.confDirs,
-                 "a configuration directory; repeat it for several that make "
-                 "up one system, first the one that wins")
+                 "a configuration directory; several make up one system,\n"
+                 "the first taking precedence")
       ->type_name("DIR")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -256,24 +257,35 @@ bool looksOld(const Options &options) {
 void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   std::vector<std::string> files;
   Ignored ignored;
-  app.set_help_flag("-h,--help", "print this and exit")->group("Other options");
-  app.set_version_flag("--version", VersionText, "print the version and exit")
-      ->group("Other options");
+  app.set_help_flag(); // it would be listed first
   app.allow_extras();
   app.get_formatter()->column_width(26);
+  app.get_formatter()->label("Positionals", "Operands");
   app.footer(Footer);
   addInputs(app, options, files);
   addActions(app, options);
   addOutput(app, options);
   addOldOptions(app, options, ignored);
+  const char *group = "Other options";
+  app.set_help_flag("-h,--help", "print this and exit")->group(group);
+  app.set_version_flag("--version", VersionText, "print the version and exit")
+      ->group(group);
   app.parse(reversedWords(argc, argv));
   options.paths.insert(options.paths.begin(), files.begin(), files.end());
+}
+
+/// CLI11 sets groups apart by two empty lines; one will do.
+std::string helpText(const CLI::App &app) {
+  std::string text = app.help();
+  for (size_t at = 0; (at = text.find("\n\n\n", at)) != std::string::npos;)
+    text.erase(at, 1);
+  return text;
 }
 
 /// Help and version are "errors" of status 0 to CLI11.
 int reportParseError(const CLI::App &app, const CLI::ParseError &error) {
   if (dynamic_cast<const CLI::CallForHelp *>(&error)) {
-    std::fputs(app.help().c_str(), stdout);
+    std::fputs(helpText(app).c_str(), stdout);
   } else if (dynamic_cast<const CLI::CallForVersion *>(&error)) {
     std::fputs(VersionText, stdout);
     std::fputc('\n', stdout);
@@ -283,15 +295,27 @@ int reportParseError(const CLI::App &app, const CLI::ParseError &error) {
   return std::fflush(stdout) == 0 ? ExitClean : ExitInputOutput;
 }
 
+/// The script's way with bad options: it complains and goes on.
+std::optional<int> complainAndGoOn(int argc, char **argv, Options &options) {
+  options = parseOldCommandLine(argc, argv, true).options;
+  options.dropIn = true;
+  return std::nullopt;
+}
+
 } // namespace
 
 std::optional<int> checkconf::parseCommandLine(int argc, char **argv,
                                                Options &options) {
   OldCommandLine old = parseOldCommandLine(argc, argv, false);
-  if (old.clean && !old.help) {
-    options = std::move(old.options);
-    options.dropIn = looksOld(options);
-    return std::nullopt;
+  bool single = looksOld(old.options);
+  if (!old.unknown && !old.help) {
+    if (old.missing && single)
+      return complainAndGoOn(argc, argv, options);
+    if (!old.missing) {
+      options = std::move(old.options);
+      options.dropIn = single;
+      return std::nullopt;
+    }
   }
   CLI::App app(Description, "init-checkconf");
   try {
@@ -302,11 +326,8 @@ std::optional<int> checkconf::parseCommandLine(int argc, char **argv,
   std::vector<std::string> unknown = app.remaining();
   if (unknown.empty())
     return checkCombination(options);
-  // Options that only the script has: its caller wants the script's ways.
-  if (old.onlyOld && looksOld(old.options)) {
-    options = parseOldCommandLine(argc, argv, true).options;
-    options.dropIn = true;
-    return std::nullopt;
-  }
+  // Beside an option that only the script has, its ways are wanted.
+  if (old.onlyOld && single)
+    return complainAndGoOn(argc, argv, options);
   return usageError(unknownOption(app, unknown.front()));
 }

@@ -65,7 +65,8 @@ std::optional<int> parseCommandLine(int argc, char **argv, Options &options);
 /// What the old script's reader makes of a command line.
 struct OldCommandLine {
   Options options;
-  bool clean = true; ///< nothing in it was unknown or malformed
+  bool unknown = false; ///< holds an option that the script does not have
+  bool missing = false; ///< holds an option of the script without its argument
   bool help = false;
   bool onlyOld = false; ///< holds an option that only the old script has
 };
