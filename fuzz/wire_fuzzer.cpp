@@ -143,10 +143,10 @@ private:
   char address[96];
   std::string table;
   engine::Engine engine;
-  Server server;
   std::map<int, unsigned> watched;
   uint64_t deadline = ~uint64_t(0);
   uint64_t clock = 1;
+  Server server; ///< uses all of these to its end
 };
 
 } // namespace
