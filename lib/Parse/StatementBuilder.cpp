@@ -11,6 +11,9 @@ using namespace starton;
 using namespace starton::parse;
 using ast::StatementHealth;
 
+/// A file of a million errors pays for their diagnostics; its tree ends here.
+static constexpr size_t MaxBehindError = 100'000;
+
 StatementBuilder::StatementBuilder(Scanner &scanner, ParseResult &result,
                                    const ParseOptions &options)
     : scanner(scanner), result(result), file(*result.file),
@@ -78,7 +81,8 @@ bool StatementBuilder::end() {
   bool isDropped = isRetry;
   if (isTolerant())
     isDropped |= statement.health == StatementHealth::Unknown ||
-                 startOffset <= keptBehind;
+                 startOffset <= keptBehind ||
+                 file.statements.size() - file.firstError > MaxBehindError;
   if (isDropped) {
     file.words.resize(wordMark);
     file.nodes.resize(nodeMark);

@@ -12,8 +12,10 @@ namespace {
 /// Makes faults on one statement of a file.
 class Injector {
 public:
-  Injector(const ast::File &file, const Statement &statement, bool isLastBlock, Random &random)
-      : file(file), text(file.source->text()), statement(statement), isLastBlock(isLastBlock), random(random) {
+  Injector(const ast::File &file, const Statement &statement, bool isLastBlock,
+           Random &random)
+      : file(file), text(file.source->text()), statement(statement),
+        isLastBlock(isLastBlock), random(random) {
     fault.offset = statement.range.end;
   }
 
@@ -30,30 +32,36 @@ private:
     case FaultKind::UnknownStanza:
       return insertLine("frobnicate yes\n", DiagId::UnknownStanza, {0, 10});
     case FaultKind::MisspeltSubKeyword:
-      return hasSubKeyword() && misspelt(words().front().range, DiagId::UnknownArgument);
+      return hasSubKeyword() &&
+             misspelt(words().front().range, DiagId::UnknownArgument);
     case FaultKind::MissingArgument:
       return missingArgument();
     case FaultKind::SurplusArgument:
-      return endsInWord() && !takesMany() && append(" surplus", DiagId::UnexpectedArgument, {1, 8});
+      return endsInWord() && !takesMany() &&
+             append(" surplus", DiagId::UnexpectedArgument, {1, 8});
     case FaultKind::EmptyArgument:
-      return isText() && replace(words().back().range, "\"\"", DiagId::EmptyArgument);
+      return isText() &&
+             replace(words().back().range, "\"\"", DiagId::EmptyArgument);
     case FaultKind::IllegalNumber:
       return illegalNumber();
     case FaultKind::UnclosedQuote:
       return unclosedQuote();
     case FaultKind::Apostrophe:
-      return statement.process == Statement::Process::Command && isPlainLine() &&
+      return statement.process == Statement::Process::Command &&
+             isPlainLine() &&
              append(" don't", DiagId::UnterminatedQuote, {4, 5});
     case FaultKind::MissingEndScript:
       return endScript("");
     case FaultKind::MisspeltEndScript:
       return endScript("end scirpt");
     case FaultKind::StrayEndScript:
-      return isLastBlock && insertLine("end script\n", DiagId::StrayEndScript, {0, 10});
+      return isLastBlock &&
+             insertLine("end script\n", DiagId::StrayEndScript, {0, 10});
     case FaultKind::UnclosedParenthesis:
       return unclosedParenthesis();
     case FaultKind::SurplusParenthesis:
-      return isCondition() && append(")", DiagId::MismatchedParentheses, {0, 1});
+      return isCondition() &&
+             append(")", DiagId::MismatchedParentheses, {0, 1});
     case FaultKind::DanglingOperator:
       return isCondition() && append(" or", DiagId::ExpectedEvent, {1, 3});
     case FaultKind::PositionalAfterNamed:
@@ -69,28 +77,38 @@ private:
   bool hasSubKeyword() const {
     return statement.wordCount != 0 &&
            std::any_of(std::begin(info().forms), std::end(info().forms),
-                       [&](const StanzaForm &form) { return !form.word.empty() && words().front().value == llvm::StringRef(form.word); });
+                       [&](const StanzaForm &form) {
+                         return !form.word.empty() &&
+                                words().front().value ==
+                                    llvm::StringRef(form.word);
+                       });
   }
   bool endsInWord() const {
-    return statement.process == Statement::Process::None && statement.nodeCount == 0 && statement.wordCount != 0 &&
+    return statement.process == Statement::Process::None &&
+           statement.nodeCount == 0 && statement.wordCount != 0 &&
            isPlainLine();
   }
   bool isText() const {
-    return endsInWord() && !hasSubKeyword() && info().forms[0].arguments[0].type == ValueType::Text &&
+    return endsInWord() && !hasSubKeyword() &&
+           info().forms[0].arguments[0].type == ValueType::Text &&
            info().forms[0].maxArguments == 1;
   }
   bool takesMany() const {
-    return info().forms[0].maxArguments == Unbounded || statement.kind == StanzaKind::Cgroup;
+    return info().forms[0].maxArguments == Unbounded ||
+           statement.kind == StanzaKind::Cgroup;
   }
   /// Nothing follows on the line, which is not joined to the next, and nothing
   /// in it could pair up with what is inserted.
   bool isPlainLine() const {
-    llvm::StringRef all = text.slice(statement.range.begin, statement.range.end);
-    return text.substr(statement.range.end, 1) == "\n" && all.find_first_of("\\'#") == llvm::StringRef::npos &&
+    llvm::StringRef all =
+        text.slice(statement.range.begin, statement.range.end);
+    return text.substr(statement.range.end, 1) == "\n" &&
+           all.find_first_of("\\'#") == llvm::StringRef::npos &&
            all.count('"') % 2 == 0;
   }
 
-  bool set(uint32_t offset, uint32_t removed, std::string inserted, DiagId id, Range range, bool isInside) {
+  bool set(uint32_t offset, uint32_t removed, std::string inserted, DiagId id,
+           Range range, bool isInside) {
     fault.offset = offset;
     fault.removed = removed;
     fault.inserted = std::move(inserted);
@@ -104,11 +122,14 @@ private:
   }
   bool replace(Range range, std::string inserted, DiagId id) {
     auto size = static_cast<uint32_t>(inserted.size());
-    return set(range.begin, range.size(), std::move(inserted), id, {0, size}, true);
+    return set(range.begin, range.size(), std::move(inserted), id, {0, size},
+               true);
   }
   bool insertLine(std::string line, DiagId id, Range inside) {
-    uint32_t lineStart = file.source->lineColumn(statement.range.begin).column - 1;
-    if (lineStart != 0 || (statement.range.begin != 0 && text[statement.range.begin - 1] != '\n'))
+    uint32_t lineStart =
+        file.source->lineColumn(statement.range.begin).column - 1;
+    if (lineStart != 0 ||
+        (statement.range.begin != 0 && text[statement.range.begin - 1] != '\n'))
       return false;
     return set(statement.range.begin, 0, std::move(line), id, inside, true);
   }
@@ -118,7 +139,9 @@ private:
     std::string word = text.slice(range.begin, range.end).str();
     if (word.size() < 4 && word != "env")
       return false;
-    size_t at = word == "env" ? 1 : 1 + random.below(static_cast<uint32_t>(word.size() - 2));
+    size_t at = word == "env"
+                    ? 1
+                    : 1 + random.below(static_cast<uint32_t>(word.size() - 2));
     if (word[at] == word[at + 1])
       return false;
     std::swap(word[at], word[at + 1]);
@@ -129,7 +152,8 @@ private:
     if (!endsInWord() || hasSubKeyword())
       return false;
     Range range = {statement.keyword.end, statement.range.end};
-    return set(range.begin, range.size(), "", DiagId::ExpectedArgument, statement.keyword, false);
+    return set(range.begin, range.size(), "", DiagId::ExpectedArgument,
+               statement.keyword, false);
   }
 
   bool illegalNumber() {
@@ -144,14 +168,17 @@ private:
     case StanzaKind::Limit:
       return replace(last, "4K", DiagId::IllegalLimit);
     case StanzaKind::Respawn:
-      return statement.wordCount == 3 && replace(last, "5s", DiagId::IllegalInterval);
+      return statement.wordCount == 3 &&
+             replace(last, "5s", DiagId::IllegalInterval);
     case StanzaKind::Normal:
       return replace(last, "bad", DiagId::IllegalExitStatus);
     case StanzaKind::Oom:
-      return words().front().value == "score" && replace(last, "2000", DiagId::IllegalOomScore);
+      return words().front().value == "score" &&
+             replace(last, "2000", DiagId::IllegalOomScore);
     case StanzaKind::Kill:
-      return words().front().value == "timeout" ? replace(last, "soon", DiagId::IllegalInterval)
-                                                : replace(last, "int", DiagId::IllegalSignal);
+      return words().front().value == "timeout"
+                 ? replace(last, "soon", DiagId::IllegalInterval)
+                 : replace(last, "int", DiagId::IllegalSignal);
     default:
       return insertLine("nice 99\n", DiagId::IllegalNice, {5, 7});
     }
@@ -163,8 +190,10 @@ private:
     Range last = words().back().range;
     llvm::StringRef raw = text.slice(last.begin, last.end);
     char quote = raw.front();
-    if ((quote == '"' || quote == '\'') && raw.size() > 2 && raw.back() == quote && !raw.contains('\n'))
-      return set(last.end - 1, 1, "", DiagId::UnterminatedQuote, {last.begin, last.begin + 1}, false);
+    if ((quote == '"' || quote == '\'') && raw.size() > 2 &&
+        raw.back() == quote && !raw.contains('\n'))
+      return set(last.end - 1, 1, "", DiagId::UnterminatedQuote,
+                 {last.begin, last.begin + 1}, false);
     if (raw.find_first_of("\"'") != llvm::StringRef::npos)
       return false;
     return set(last.begin, 0, "\"", DiagId::UnterminatedQuote, {0, 1}, true);
@@ -173,18 +202,23 @@ private:
   /// The last block only: an earlier one would go on to the next end line, and
   /// Upstart would see nothing wrong.
   bool endScript(const char *replacement) {
-    if (statement.process != Statement::Process::Script || !isLastBlock || statement.text.empty())
+    if (statement.process != Statement::Process::Script || !isLastBlock ||
+        statement.text.empty())
       return false;
-    Range header = statement.wordCount != 0 ? words().front().range : statement.keyword;
+    Range header =
+        statement.wordCount != 0 ? words().front().range : statement.keyword;
     auto begin = statement.textRange.end;
-    auto end = static_cast<uint32_t>(std::min(text.find('\n', begin), text.size()));
-    return set(begin, end - begin, replacement, DiagId::UnterminatedBlock, header, false);
+    auto end =
+        static_cast<uint32_t>(std::min(text.find('\n', begin), text.size()));
+    return set(begin, end - begin, replacement, DiagId::UnterminatedBlock,
+               header, false);
   }
 
   bool unclosedParenthesis() {
     if (!isCondition())
       return false;
-    llvm::StringRef all = text.slice(statement.range.begin, statement.range.end);
+    llvm::StringRef all =
+        text.slice(statement.range.begin, statement.range.end);
     if (all.back() == ')') {
       // What the last parenthesis closed is now open.
       unsigned depth = 0;
@@ -193,7 +227,8 @@ private:
           ++depth;
         else if (all[at] == '(' && --depth == 0) {
           auto open = statement.range.begin + static_cast<uint32_t>(at);
-          return set(statement.range.end - 1, 1, "", DiagId::MismatchedParentheses, {open, open + 1}, false);
+          return set(statement.range.end - 1, 1, "",
+                     DiagId::MismatchedParentheses, {open, open + 1}, false);
         }
       }
       return false;
@@ -211,7 +246,8 @@ private:
 };
 
 bool touchesEndScript(FaultKind kind) {
-  return kind == FaultKind::MissingEndScript || kind == FaultKind::MisspeltEndScript ||
+  return kind == FaultKind::MissingEndScript ||
+         kind == FaultKind::MisspeltEndScript ||
          kind == FaultKind::StrayEndScript;
 }
 
@@ -219,14 +255,17 @@ bool touchesEndScript(FaultKind kind) {
 
 const char *starton::test::faultName(FaultKind kind) {
   constexpr const char *names[] = {
-      "misspelt keyword",    "unknown stanza",    "misspelt sub-keyword", "missing argument",
-      "surplus argument",    "empty argument",    "illegal value",        "unclosed quote",
-      "apostrophe",          "no end script",     "misspelt end script",  "stray end script",
-      "unclosed parenthesis", "surplus parenthesis", "dangling operator", "positional after named"};
+      "misspelt keyword",      "unknown stanza",      "misspelt sub-keyword",
+      "missing argument",      "surplus argument",    "empty argument",
+      "illegal value",         "unclosed quote",      "apostrophe",
+      "no end script",         "misspelt end script", "stray end script",
+      "unclosed parenthesis",  "surplus parenthesis", "dangling operator",
+      "positional after named"};
   return names[static_cast<size_t>(kind)];
 }
 
-std::vector<Fault> starton::test::chooseFaults(const ast::File &file, unsigned count, Random &random) {
+std::vector<Fault> starton::test::chooseFaults(const ast::File &file,
+                                               unsigned count, Random &random) {
   constexpr auto kinds = static_cast<uint32_t>(FaultKind::LastKind) + 1;
   auto statements = static_cast<uint32_t>(file.statements.size());
   uint32_t lastBlock = statements;
@@ -236,13 +275,15 @@ std::vector<Fault> starton::test::chooseFaults(const ast::File &file, unsigned c
   std::vector<Fault> faults;
   std::vector<bool> used(statements);
   bool hasEndScriptFault = false;
-  for (unsigned attempt = 0; attempt != 60 * count && faults.size() != count; ++attempt) {
+  for (unsigned attempt = 0; attempt != 60 * count && faults.size() != count;
+       ++attempt) {
     uint32_t index = random.below(statements);
     auto kind = static_cast<FaultKind>(random.below(kinds));
     bool isLast = lastBlock == statements || index >= lastBlock;
     if (used[index] || (touchesEndScript(kind) && hasEndScriptFault))
       continue;
-    std::optional<Fault> fault = Injector(file, file.statements[index], isLast, random).make(kind);
+    std::optional<Fault> fault =
+        Injector(file, file.statements[index], isLast, random).make(kind);
     if (!fault)
       continue;
     used[index] = true;
@@ -252,9 +293,12 @@ std::vector<Fault> starton::test::chooseFaults(const ast::File &file, unsigned c
   return faults;
 }
 
-BrokenFile starton::test::applyFaults(llvm::StringRef good, std::vector<Fault> &faults) {
+BrokenFile starton::test::applyFaults(llvm::StringRef good,
+                                      std::vector<Fault> &faults) {
   std::stable_sort(faults.begin(), faults.end(),
-                   [](const Fault &left, const Fault &right) { return left.offset < right.offset; });
+                   [](const Fault &left, const Fault &right) {
+                     return left.offset < right.offset;
+                   });
   BrokenFile broken;
   uint32_t copied = 0;
   std::vector<uint32_t> starts;
@@ -274,7 +318,8 @@ BrokenFile starton::test::applyFaults(llvm::StringRef good, std::vector<Fault> &
         if (other.offset <= fault.range.begin && &other != &fault)
           shift += static_cast<uint32_t>(other.inserted.size()) - other.removed;
     }
-    broken.expected.push_back({fault.range.begin + shift, fault.range.end + shift});
+    broken.expected.push_back(
+        {fault.range.begin + shift, fault.range.end + shift});
   }
   return broken;
 }

@@ -61,7 +61,8 @@ private:
 };
 
 /// Up to \p count faults on different statements of the accepted file.
-std::vector<Fault> chooseFaults(const ast::File &file, unsigned count, Random &random);
+std::vector<Fault> chooseFaults(const ast::File &file, unsigned count,
+                                Random &random);
 
 /// The text with the faults, and the range each must be reported at.
 struct BrokenFile {

@@ -37,16 +37,20 @@ std::vector<Finding> findingsOf(Parser &parser, const std::string &text) {
 }
 
 struct Score {
-  unsigned files = 0, faults = 0, reported = 0, extra = 0, removals = 0, exactRemovals = 0;
+  unsigned files = 0, faults = 0, reported = 0, extra = 0, removals = 0,
+           exactRemovals = 0;
   std::array<unsigned, size_t(FaultKind::LastKind) + 1> injected{}, missed{};
 
   void print(const char *name) const {
-    std::printf("%s: %u files, %u faults: %u reported at their range (%.1f %%), %u extra (%.1f %%), "
+    std::printf("%s: %u files, %u faults: %u reported at their range (%.1f "
+                "%%), %u extra (%.1f %%), "
                 "%u of %u removals exact (%.1f %%)\n",
-                name, files, faults, reported, 100.0 * reported / faults, extra, 100.0 * extra / faults,
-                exactRemovals, removals, 100.0 * exactRemovals / removals);
+                name, files, faults, reported, 100.0 * reported / faults, extra,
+                100.0 * extra / faults, exactRemovals, removals,
+                100.0 * exactRemovals / removals);
     for (size_t kind = 0; kind != injected.size(); ++kind)
-      std::printf("  %-24s %4u injected, %3u missed\n", faultName(static_cast<FaultKind>(kind)), injected[kind],
+      std::printf("  %-24s %4u injected, %3u missed\n",
+                  faultName(static_cast<FaultKind>(kind)), injected[kind],
                   missed[kind]);
   }
 };
@@ -54,7 +58,8 @@ struct Score {
 class Measurement {
 public:
   /// Breaks \p good with up to \p count faults; false when it offers no place.
-  bool measure(const std::string &path, const std::string &good, unsigned count, Random &random) {
+  bool measure(const std::string &path, const std::string &good, unsigned count,
+               Random &random) {
     SourceBuffer source(path, good);
     ParseResult result = parser.parse(source);
     std::vector<Fault> faults = chooseFaults(*result.file, count, random);
@@ -73,13 +78,15 @@ public:
   Score score;
 
 private:
-  bool compare(const std::vector<Fault> &faults, const BrokenFile &broken, std::vector<Finding> findings) {
+  bool compare(const std::vector<Fault> &faults, const BrokenFile &broken,
+               std::vector<Finding> findings) {
     bool isExact = true;
     for (size_t index = 0; index != faults.size(); ++index) {
       ++score.faults;
       auto kind = static_cast<size_t>(faults[index].kind);
       ++score.injected[kind];
-      auto found = std::find(findings.begin(), findings.end(), Finding{faults[index].id, broken.expected[index]});
+      auto found = std::find(findings.begin(), findings.end(),
+                             Finding{faults[index].id, broken.expected[index]});
       if (found == findings.end()) {
         ++score.missed[kind];
         isExact = false;
@@ -92,7 +99,8 @@ private:
     return isExact && findings.empty();
   }
 
-  void removeEach(const std::string &good, const std::vector<Fault> &faults, size_t total) {
+  void removeEach(const std::string &good, const std::vector<Fault> &faults,
+                  size_t total) {
     for (size_t removed = 0; removed != faults.size(); ++removed) {
       std::vector<Fault> rest = faults;
       rest.erase(rest.begin() + static_cast<ptrdiff_t>(removed));
@@ -100,20 +108,23 @@ private:
       std::vector<Finding> findings = findingsOf(parser, broken.text);
       bool isExact = findings.size() + 1 == total;
       for (size_t index = 0; index != rest.size(); ++index)
-        isExact &= std::find(findings.begin(), findings.end(), Finding{rest[index].id, broken.expected[index]}) !=
+        isExact &= std::find(findings.begin(), findings.end(),
+                             Finding{rest[index].id, broken.expected[index]}) !=
                    findings.end();
       ++score.removals;
       score.exactRemovals += isExact ? 1 : 0;
     }
   }
 
-  static void show(const std::string &path, const std::vector<Fault> &faults, const BrokenFile &broken,
+  static void show(const std::string &path, const std::vector<Fault> &faults,
+                   const BrokenFile &broken,
                    const std::vector<Finding> &findings) {
     SourceBuffer source(path, broken.text);
     std::printf("---- %s\n%s\n", path.c_str(), broken.text.c_str());
     auto print = [&](const char *what, DiagId id, Range range) {
       LineColumn at = source.lineColumn(range.begin);
-      std::printf("%s %u:%u +%u %s\n", what, at.line, at.column, range.size(), diagName(id).str().c_str());
+      std::printf("%s %u:%u +%u %s\n", what, at.line, at.column, range.size(),
+                  diagName(id).str().c_str());
     };
     for (size_t index = 0; index != faults.size(); ++index)
       print("fault  ", faults[index].id, broken.expected[index]);
@@ -133,7 +144,8 @@ void expectBars(const Score &score) {
 
 TEST(Recovery, OwnJobs) {
   std::vector<std::string> paths;
-  for (const auto &entry : std::filesystem::directory_iterator(STARTON_SOURCE_DIR "/test/Parse/Inputs/jobs"))
+  for (const auto &entry : std::filesystem::directory_iterator(
+           STARTON_SOURCE_DIR "/test/Parse/Inputs/jobs"))
     paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   ASSERT_FALSE(paths.empty());
@@ -154,7 +166,8 @@ TEST(Recovery, Corpus) {
   Measurement measurement;
   Random random(2);
   while (measurement.score.files != NumFiles) {
-    const Expectation &file = files[random.below(static_cast<uint32_t>(files.size()))];
+    const Expectation &file =
+        files[random.below(static_cast<uint32_t>(files.size()))];
     if (file.isAccepted && file.text.size() > 300)
       measurement.measure(file.path, file.text, 1 + random.below(6), random);
   }

@@ -71,7 +71,8 @@ struct Statement {
   int64_t number[2] = {0, 0};
 };
 
-/// The tree of one file, good or bad: statements up to and beyond errors.
+/// The tree of one file, good or bad: statements up to and beyond errors (of a
+/// rejected file, at most 100,000 behind the first error).
 struct File {
   const SourceBuffer *source = nullptr;
   Dialect dialect = Dialect::Upstart113;
