@@ -324,6 +324,7 @@ std::optional<int> checkconf::parseCommandLine(int argc, char **argv,
     return reportParseError(app, error);
   }
   std::vector<std::string> unknown = app.remaining();
+  std::erase(unknown, "--"); // CLI11 counts it among what it does not know
   if (unknown.empty())
     return checkCombination(options);
   // Beside an option that only the script has, its ways are wanted.
