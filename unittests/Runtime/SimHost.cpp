@@ -120,6 +120,12 @@ engine::FeedResult SimHost::feed(Input input) {
   return result;
 }
 
+std::string SimHost::nameOf(const Input &input) const {
+  return std::to_string(input.request) + " of kind " +
+         std::to_string(unsigned(input.kind)) + " about " +
+         toString(input.name);
+}
+
 uint64_t SimHost::request(Input::Kind kind, const std::string &job,
                           const Strings &env, bool wait) {
   Input input;
@@ -133,6 +139,7 @@ uint64_t SimHost::request(Input::Kind kind, const std::string &job,
     entries.push_back(toText(entry));
   input.env = {entries.data(), entries.size()};
   waiting.insert(input.request);
+  requestNames[lastRequest] = nameOf(input);
   uint64_t number = lastRequest;
   if (feed(input) == engine::FeedResult::Refused) {
     waiting.erase(number);
@@ -168,6 +175,7 @@ uint64_t SimHost::emit(const std::string &event, const Strings &env, bool wait,
     entries.push_back(toText(entry));
   input.env = {entries.data(), entries.size()};
   waiting.insert(input.request);
+  requestNames[lastRequest] = nameOf(input);
   uint64_t number = lastRequest;
   if (feed(input) == engine::FeedResult::Refused) {
     waiting.erase(number);
@@ -186,6 +194,7 @@ uint64_t SimHost::onInstance(Input::Kind kind, const std::string &job,
   input.wait = wait;
   input.request = ++lastRequest;
   waiting.insert(input.request);
+  requestNames[lastRequest] = nameOf(input);
   uint64_t number = lastRequest;
   if (feed(input) == engine::FeedResult::Refused) {
     waiting.erase(number);
@@ -335,7 +344,7 @@ std::string SimHost::leftOver() const {
   if (!firstBroken.empty())
     return firstBroken;
   if (!waiting.empty())
-    return "request " + std::to_string(*waiting.begin()) + " has no answer";
+    return "request " + requestNames.at(*waiting.begin()) + " has no answer";
   for (const auto &[name, count] : cycles)
     if (count)
       return name + " was starting and never stopped";

@@ -141,6 +141,7 @@ private:
   void check(bool good, const std::string &what);
   uint64_t request(engine::Input::Kind kind, const std::string &job,
                    const Strings &env, bool wait);
+  std::string nameOf(const engine::Input &input) const;
   void dropProcess(int32_t pid);
   std::string key(const engine::Action &action) const;
 
@@ -152,6 +153,7 @@ private:
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> timers;
   std::map<uint64_t, std::string> answers;
   std::set<uint64_t> waiting;
+  std::map<uint64_t, std::string> requestNames;
   std::map<std::string, std::string> shown; ///< instances and their states
   std::map<std::string, int> cycles;        ///< starting without stopped
   Strings events, spawnLog, stateLog, logLog, signalLog, allLog;
