@@ -104,9 +104,13 @@ void StatementBuilder::terminal(GrammarRule rule, const Token &token) {
   if (!isTolerant() && isText && suspect == NoResume &&
       textOf(token.range).contains('\n'))
     findSuspect(token);
+  // Of a statement that is read again, or not understood, the rest says
+  // nothing.
+  bool isFirst = statement.keyword.empty();
+  if (!isFirst && (isRetry || !progress.info))
+    return;
   switch (rule) {
   case GrammarRule::Statement:
-    return onStatement(token);
   case GrammarRule::Process:
     // `exec` and `script` are stanzas, and sub-keywords of others.
     return onStatement(token);
@@ -124,7 +128,7 @@ void StatementBuilder::terminal(GrammarRule rule, const Token &token) {
 void StatementBuilder::onStatement(const Token &token) {
   if (statement.keyword.empty())
     keyword(token);
-  else if (progress.info)
+  else
     subKeyword(token);
 }
 
@@ -337,11 +341,8 @@ void StatementBuilder::onArguments(const Token &token) {
   case TokenKind::EndOfFile:
     return endArguments(token);
   default:
-    if (isRetry || resume != NoResume)
-      return;
-    if (!progress.info)
-      return;
-    argument(token);
+    if (resume == NoResume)
+      argument(token);
   }
 }
 
@@ -440,8 +441,6 @@ void StatementBuilder::surplusArgument(const Token &token) {
 }
 
 void StatementBuilder::endArguments(const Token &token) {
-  if (isRetry || !progress.info)
-    return;
   if (!progress.surplus.empty()) {
     Range range = progress.surplus;
     bool isBackslash = textOf(range) == "\\";

@@ -14,6 +14,10 @@
 #include <string>
 #include <string_view>
 
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
 namespace starton {
 
 /// Values index the table and are the order of Stanzas.def; the *frozen* id
@@ -139,6 +143,9 @@ const ArgumentInfo &argumentAt(const StanzaForm &form, unsigned index);
 /// How a form is written, for messages and documentation:
 /// "respawn limit COUNT INTERVAL | unlimited".
 std::string formUsage(const StanzaInfo &info, const StanzaForm &form);
+
+/// docs/stanzas.md, made of the table.
+void printStanzaReference(llvm::raw_ostream &os);
 
 } // namespace starton
 
