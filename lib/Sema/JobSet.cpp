@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Sema/JobSet.h"
+#include "Files.h"
 #include "Lower.h"
 #include "Override.h"
 #include "Walk.h"
 #include "llvm/Support/Path.h"
-#include <unistd.h>
+#include <fcntl.h>
 
 namespace starton::sema {
 
 namespace {
 
 /// `/etc/init.conf` and the override beside it, where they exist.
-void addMainConfiguration(const SystemOptions &options,
+void addMainConfiguration(const FileSystem &system,
+                          const SystemOptions &options,
                           std::vector<WalkedFile> &files) {
   if (options.mainConfiguration.empty())
     return;
   llvm::StringRef stem = options.mainConfiguration;
   stem.consume_back(".conf");
+  auto exists = [&](const std::string &path) {
+    return Descriptor(system.open(path, O_PATH)).isOpen();
+  };
   std::string beside = (stem + ".override").str();
-  if (::access(options.mainConfiguration.c_str(), F_OK) == 0)
+  if (exists(options.mainConfiguration))
     files.push_back({options.mainConfiguration, "", FileRole::MainConf});
-  if (options.dialect != Dialect::Upstart065 &&
-      ::access(beside.c_str(), F_OK) == 0)
+  if (options.dialect != Dialect::Upstart065 && exists(beside))
     files.push_back({beside, "", FileRole::MainConf});
 }
 
@@ -37,9 +41,9 @@ std::string relativeTo(llvm::StringRef root, llvm::StringRef path) {
 
 /// An unreadable file still has a (then empty) source and tree, so that nobody
 /// has to ask.
-void readAndParse(SourceFile &file, Dialect dialect, Parser &parser,
-                  std::vector<Diagnostic> &diagnostics) {
-  file.source = readSource(file.path, file.readError);
+void readAndParse(SourceFile &file, const FileSystem &system, Dialect dialect,
+                  Parser &parser, std::vector<Diagnostic> &diagnostics) {
+  file.source = readSource(system, file.path, file.readError);
   if (!file.source) {
     diagnostics.push_back(cannotRead(file.path, file.readError));
     file.source = std::make_unique<SourceBuffer>(file.path, "");
@@ -56,6 +60,9 @@ Job buildJob(const JobSet &set, const Choice &choice) {
   job.name = conf.jobName;
   job.confFile = choice.conf;
   job.overrideFile = choice.overrideFile;
+  // Before there was `console log` (language §11).
+  if (set.dialect == Dialect::Upstart065)
+    job.console.value = Console::None;
   // A rejected conf gives nothing; a rejected override gives what came before
   // its error.
   if (conf.parse.accepted())
@@ -77,9 +84,10 @@ JobSet loadSystem(const SystemOptions &options) {
   walkOptions.mustExist = options.mustExist;
   walkOptions.overrides = options.dialect != Dialect::Upstart065;
 
+  FileSystem system(options.root);
   Parser parser;
   std::vector<WalkedFile> walked;
-  addMainConfiguration(options, walked);
+  addMainConfiguration(system, options, walked);
   for (uint32_t directory = 0;; ++directory) {
     set.files.reserve(set.files.size() + walked.size());
     for (WalkedFile &found : walked) {
@@ -89,12 +97,12 @@ JobSet loadSystem(const SystemOptions &options) {
       file.jobName = std::move(found.jobName);
       file.role = found.role;
       file.directory = directory == 0 ? 0 : directory - 1;
-      readAndParse(file, options.dialect, parser, set.diagnostics);
+      readAndParse(file, system, options.dialect, parser, set.diagnostics);
     }
     walked.clear();
     if (directory == options.directories.size())
       break;
-    walkDirectory(options.directories[directory], walkOptions, walked,
+    walkDirectory(system, options.directories[directory], walkOptions, walked,
                   set.diagnostics);
   }
 

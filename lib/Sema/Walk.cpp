@@ -52,9 +52,10 @@ EntryType typeOf(const dirent &entry, int directory) {
 
 class Walker {
 public:
-  Walker(const WalkOptions &options, std::vector<WalkedFile> &files,
-         std::vector<Diagnostic> &diagnostics)
-      : options(options), files(files), diagnostics(diagnostics) {}
+  Walker(const FileSystem &system, const WalkOptions &options,
+         std::vector<WalkedFile> &files, std::vector<Diagnostic> &diagnostics)
+      : system(system), options(options), files(files),
+        diagnostics(diagnostics) {}
 
   // Recurses once per directory level; PATH_MAX bounds the levels, and no
   // descriptor stays open while it does.
@@ -68,6 +69,7 @@ private:
   void visitLink(const std::string &path, const std::string &prefix,
                  const Entry &entry, FileRole role);
 
+  const FileSystem &system;
   const WalkOptions &options;
   std::vector<WalkedFile> &files;
   std::vector<Diagnostic> &diagnostics;
@@ -76,7 +78,10 @@ private:
 
 bool Walker::list(const std::string &path, std::vector<Entry> &entries,
                   DirectoryId &id) {
-  DIR *directory = ::opendir(path.c_str());
+  Descriptor file(system.open(path, O_RDONLY | O_DIRECTORY));
+  DIR *directory = file.isOpen() ? ::fdopendir(file.get()) : nullptr;
+  if (directory)
+    file.release();
   struct stat status;
   if (!directory || ::fstat(::dirfd(directory), &status) != 0) {
     bool silent = errno == ENOENT && ancestors.empty() && !options.mustExist;
@@ -159,8 +164,9 @@ void Walker::visitLink(const std::string &path, const std::string &prefix,
     }
     return;
   }
+  Descriptor target(system.open(linkPath, O_PATH));
   struct stat status;
-  if (::stat(linkPath.c_str(), &status) != 0) {
+  if (!target.isOpen() || ::fstat(target.get(), &status) != 0) {
     diagnostics.push_back(cannotRead(linkPath, std::strerror(errno)));
     return;
   }
@@ -213,13 +219,13 @@ Diagnostic cannotRead(llvm::StringRef path, llvm::StringRef why) {
   return diag;
 }
 
-void walkDirectory(const std::string &directory, const WalkOptions &options,
-                   std::vector<WalkedFile> &files,
+void walkDirectory(const FileSystem &system, const std::string &directory,
+                   const WalkOptions &options, std::vector<WalkedFile> &files,
                    std::vector<Diagnostic> &diagnostics) {
   llvm::StringRef trimmed = llvm::StringRef(directory).rtrim('/');
   std::string path =
       trimmed.empty() && !directory.empty() ? "/" : trimmed.str();
-  Walker(options, files, diagnostics).walk(path, "");
+  Walker(system, options, files, diagnostics).walk(path, "");
 }
 
 } // namespace starton::sema

@@ -5,6 +5,7 @@
 #ifndef STARTON_LIB_SEMA_WALK_H
 #define STARTON_LIB_SEMA_WALK_H
 
+#include "FileSystem.h"
 #include "starton/Sema/Model.h"
 
 namespace starton::sema {
@@ -21,10 +22,11 @@ struct WalkedFile {
   FileRole role = FileRole::Conf;
 };
 
-/// Appends the files below \p directory in the order of the walk: depth first,
-/// each directory sorted by bytes. What could not be walked is reported.
-void walkDirectory(const std::string &directory, const WalkOptions &options,
-                   std::vector<WalkedFile> &files,
+/// Appends the files below \p directory of \p system in the order of the walk:
+/// depth first, each directory sorted by bytes. What could not be walked is
+/// reported.
+void walkDirectory(const FileSystem &system, const std::string &directory,
+                   const WalkOptions &options, std::vector<WalkedFile> &files,
                    std::vector<Diagnostic> &diagnostics);
 
 /// Whether a directory of this name is passed over: hidden, backup, swap,

@@ -60,6 +60,13 @@ TEST(Lower, hasDefaults) {
     EXPECT_FALSE(limit.origin.known());
 }
 
+TEST(Lower, knowsTheConsoleOfOldDialects) {
+  EXPECT_EQ(lower("", Dialect::Upstart065).console.value, Console::None);
+  EXPECT_EQ(lower("", Dialect::Upstart112).console.value, Console::Unset);
+  EXPECT_EQ(lower("console owner\n", Dialect::Upstart065).console.value,
+            Console::Owner);
+}
+
 TEST(Lower, knowsTheLineOfEachValue) {
   Job job = lower("# comment\n"
                   "description \\\n"

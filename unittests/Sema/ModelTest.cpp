@@ -52,7 +52,9 @@ private:
       for (llvm::yaml::KeyValueNode &pair : *mapping) {
         auto *key = llvm::cast<llvm::yaml::ScalarNode>(pair.getKey());
         std::string name = key->getValue(storage).str();
-        visit(pair.getValue(), path.empty() ? name : path + "/" + name);
+        if (!path.empty())
+          name.insert(0, path + "/");
+        visit(pair.getValue(), name);
       }
     } else if (auto *sequence =
                    llvm::dyn_cast_or_null<llvm::yaml::SequenceNode>(node)) {

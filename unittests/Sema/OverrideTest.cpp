@@ -69,6 +69,94 @@ TEST(Override, isParsedIntoTheSameJob) {
   EXPECT_EQ(job.overrideFile, 1);
 }
 
+// An override works as if its text stood behind the conf's: any statement
+// behind any other, in an order that repeats from run to run.
+TEST(Override, isAsIfWrittenBehind) {
+  const char *statements[] = {"description a\n",
+                              "author b\n",
+                              "version 1\n",
+                              "usage u\n",
+                              "emits x y\n",
+                              "env A=1\n",
+                              "env B\n",
+                              "export A\n",
+                              "instance $A\n",
+                              "start on a\n",
+                              "start on (b or c)\n",
+                              "stop on c\n",
+                              "stop on d and e X=1\n",
+                              "manual\n",
+                              "exec a b\n",
+                              "script\n x\nend script\n",
+                              "pre-start exec p\n",
+                              "post-stop script\n y\nend script\n",
+                              "apparmor load /a\n",
+                              "apparmor switch s\n",
+                              "task\n",
+                              "respawn\n",
+                              "respawn limit 1 2\n",
+                              "respawn limit unlimited\n",
+                              "normal exit 1 2\n",
+                              "normal exit TERM\n",
+                              "expect fork\n",
+                              "expect none\n",
+                              "kill timeout 9\n",
+                              "kill signal INT\n",
+                              "reload signal USR1\n",
+                              "debug\n",
+                              "console owner\n",
+                              "console none\n",
+                              "umask 077\n",
+                              "nice 5\n",
+                              "oom 3\n",
+                              "oom never\n",
+                              "oom score 7\n",
+                              "limit core 1 2\n",
+                              "limit core 3 4\n",
+                              "limit cpu unlimited 5\n",
+                              "chroot /r\n",
+                              "chdir /d\n",
+                              "setuid u\n",
+                              "setgid g\n",
+                              "cgroup cpu\n",
+                              "cgroup cpu n\n",
+                              "cgroup cpu k 1\n",
+                              "cgroup cpu k 2\n"};
+  uint32_t state = 1;
+  auto randomText = [&] {
+    std::string text;
+    for (int i = 0; i != 12; ++i) {
+      state = state * 1664525 + 1013904223;
+      text += statements[(state >> 16) % std::size(statements)];
+    }
+    return text;
+  };
+  // What show-config does not print either: where a value comes from.
+  auto valuesOf = [](JobSet set) {
+    for (SourceFile &file : set.files)
+      file.path = std::string("x");
+    EXPECT_EQ(set.jobs.size(), 1U);
+    set.jobs[0].overrideFile = -1;
+    std::string yaml, values;
+    llvm::raw_string_ostream os(yaml);
+    printModelJob(set, set.jobs[0], os);
+    llvm::SmallVector<llvm::StringRef, 64> lines;
+    llvm::StringRef(yaml).split(lines, '\n');
+    for (llvm::StringRef line : lines)
+      values.append(line.take_front(line.find("x:")).str()).append("\n");
+    return values;
+  };
+  TemporaryDirectory dir;
+  for (int i = 0; i != 200; ++i) {
+    std::string conf = randomText(), over = randomText();
+    auto whole = std::make_unique<SourceBuffer>("x.conf", conf + over);
+    EXPECT_EQ(valuesOf(load(dir, conf, over)),
+              valuesOf(loadFile(std::move(whole), Dialect::Upstart113)))
+        << conf << "---\n"
+        << over;
+  }
+}
+
 TEST(Override, appliesUpToItsError) {
   TemporaryDirectory dir;
   JobSet set = load(dir, "env A=conf\nenv B=conf\n",

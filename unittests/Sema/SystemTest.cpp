@@ -134,8 +134,7 @@ TEST(System, reportsUnreadableFiles) {
   JobSet set = load(dir, {"one", "two"});
   EXPECT_EQ(jobs(set), "a=two");
   ASSERT_EQ(set.diagnostics.size(), 1U);
-  EXPECT_EQ(set.diagnostics[0].message,
-            "cannot read: larger than 4 GiB - 1");
+  EXPECT_EQ(set.diagnostics[0].message, "cannot read: larger than 4 GiB - 1");
   EXPECT_EQ(set.files[0].readError, "larger than 4 GiB - 1");
   ASSERT_TRUE(set.files[0].source && set.files[0].parse.file);
   // Not even an override makes it a job.
@@ -190,4 +189,26 @@ TEST(System, rootIsNoPrefixOfOtherNames) {
   options.root = dir.at("root");
   options.directories = {dir.at("root2")};
   EXPECT_EQ(loadSystem(options).files.at(0).relative, dir.at("root2/a.conf"));
+}
+
+// In an image of another system, links lead to places of that image.
+TEST(System, staysBelowItsRoot) {
+  TemporaryDirectory dir;
+  dir.file("root/data/a.txt", "description inside\n");
+  dir.file("root/data/tree/b.conf", "description inside\n");
+  dir.file("data/a.txt", "description outside\n");
+  dir.directory("root/etc/init");
+  dir.link("/data/a.txt", "root/etc/init/absolute.conf");
+  dir.link("../../../../../../data/a.txt", "root/etc/init/relative.conf");
+  dir.link("/data/tree", "root/etc/init/tree.conf");
+  dir.link(dir.at("data/a.txt"), "root/etc/init/outside.conf");
+  SystemOptions options;
+  options.root = dir.at("root/");
+  options.directories = {dir.at("root/etc/init")};
+  JobSet set = loadSystem(options);
+  EXPECT_EQ(jobs(set), "absolute=inside relative=inside tree.conf/b=inside");
+  ASSERT_EQ(set.diagnostics.size(), 1U);
+  EXPECT_EQ(set.diagnostics[0].file, dir.at("root/etc/init/outside.conf"));
+  EXPECT_EQ(set.diagnostics[0].message,
+            "cannot read: No such file or directory");
 }

@@ -27,7 +27,8 @@ struct Walked {
 
 Walked walk(const std::string &directory, WalkOptions options = {}) {
   Walked result;
-  walkDirectory(directory, options, result.files, result.diagnostics);
+  walkDirectory(FileSystem(), directory, options, result.files,
+                result.diagnostics);
   return result;
 }
 
@@ -173,8 +174,7 @@ TEST(Walk, survivesPathsTooLong) {
   Walked walked = walk(dir.root());
   EXPECT_TRUE(walked.files.empty());
   ASSERT_EQ(walked.diagnostics.size(), 1U);
-  EXPECT_EQ(walked.diagnostics[0].message,
-            "cannot read: File name too long");
+  EXPECT_EQ(walked.diagnostics[0].message, "cannot read: File name too long");
 
   // No path reaches the innermost one to remove it: move the second level up,
   // again and again.
