@@ -45,6 +45,7 @@ set_target_properties(starton-dbus PROPERTIES
   INTERFACE_LINK_LIBRARIES starton-dbus-standins)
 
 find_package(GTest)
+include(GoogleTest)
 find_package(benchmark)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_file(STARTON_LIT lit.py HINTS /usr/lib/llvm-19/build/utils/lit)

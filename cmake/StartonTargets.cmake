@@ -44,7 +44,8 @@ function(starton_unittest name)
   target_compile_definitions(${name} PRIVATE
     STARTON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STARTON_SHARED_DATA="${STARTON_SHARED_DATA}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unittests/bin)
-  add_test(NAME ${name} COMMAND ${name})
+  # One ctest entry a test case; asked for when ctest runs, not at each build.
+  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
 endfunction()
 
 function(starton_fuzzer name)
