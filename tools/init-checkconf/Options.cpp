@@ -199,33 +199,45 @@ std::string unknownOption(const CLI::App &app, const std::string &word) {
   return message;
 }
 
-std::optional<int> checkCombination(const Options &options) {
-  bool system =
-      !options.root.empty() || !options.confDirs.empty() || options.userSession;
-  if (!options.dumpTable.empty()) {
-    if (!options.paths.empty() || system || options.emit != Emit::Check)
-      return usageError("--dump-table takes no other input and no --emit");
-    return std::nullopt;
-  }
+/// Whether --root, --confdir or --user-session name a system. With files or
+/// directories named, --root only says what paths in a table are relative to.
+bool namesSystem(const Options &options) {
+  return options.userSession || !options.confDirs.empty() ||
+         (!options.root.empty() && options.paths.empty());
+}
+
+/// Why \p options make no sense together, or null.
+const char *badCombination(const Options &options) {
+  bool system = namesSystem(options);
+  bool emits = options.emit != Emit::Check;
+  if (!options.dumpTable.empty())
+    return !options.paths.empty() || system || emits
+               ? "--dump-table takes no other input and no --emit"
+               : nullptr;
   if (options.userSession &&
       (!options.root.empty() || !options.confDirs.empty()))
-    return usageError("--user-session excludes --root and --confdir");
+    return "--user-session excludes --root and --confdir";
   if (options.paths.empty() && !system)
-    return usageError("no file or directory given");
-  bool single = options.paths.size() + (system ? 1 : 0) == 1;
-  if (options.emit == Emit::Table && !single)
-    return usageError(
-        "--emit=table takes one file, one directory or one system");
-  if (options.emit == Emit::Table && options.output.empty())
-    return usageError("--emit=table needs -o FILE");
-  if (options.emit != Emit::Check && options.syntaxOnly &&
-      options.emit != Emit::Tokens && options.emit != Emit::Ast)
-    return usageError("--syntax-only builds no job: it goes with --emit=tokens "
-                      "and --emit=ast only");
-  if (options.emit != Emit::Check && options.emit != Emit::Table &&
-      options.format == report::Format::Json && options.output.empty())
-    return usageError("--format=json and what --emit prints would both go to "
-                      "standard output: give -o FILE");
+    return "no file or directory given";
+  if (options.emit == Emit::Table) {
+    if (options.paths.size() + (system ? 1 : 0) != 1)
+      return "--emit=table takes one file, one directory or one system";
+    if (options.output.empty())
+      return "--emit=table needs -o FILE";
+  }
+  if (emits && options.syntaxOnly && options.emit != Emit::Tokens &&
+      options.emit != Emit::Ast)
+    return "--syntax-only builds no job: it goes with --emit=tokens and "
+           "--emit=ast only";
+  if (emits && options.format == report::Format::Json && options.output.empty())
+    return "--format=json and what --emit prints would both go to standard "
+           "output: give -o FILE";
+  return nullptr;
+}
+
+std::optional<int> checkCombination(const Options &options) {
+  if (const char *reason = badCombination(options))
+    return usageError(reason);
   return std::nullopt;
 }
 
