@@ -17,7 +17,7 @@ using flatbuffers::Offset;
 using flatbuffers::Vector;
 
 constexpr llvm::StringLiteral TooLargeText =
-    "the job table would be larger than the 64 MiB that a daemon loads";
+    "it would be larger than the 64 MiB that a daemon loads";
 
 class TableWriter {
 public:
@@ -94,13 +94,12 @@ Offset<Vector<Offset<Job>>> TableWriter::lowerJobs() {
   return builder.fbb().CreateVector(jobs);
 }
 
-/// The place is that of the cause, which is where a person must look; Upstart's
-/// own line, often the end of the file, is not kept.
 Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
   const sema::SourceFile &file = set.files[rejected.file];
   std::string message = file.readError;
   std::string detail;
   LineColumn place{0, 0};
+  uint32_t upstartLine = 0;
   if (file.source && !file.parse.accepted()) {
     const SyntaxDiag &first =
         file.parse.diagnostics[static_cast<size_t>(file.parse.firstError)];
@@ -108,13 +107,14 @@ Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
     detail = render(first, file.parse).message;
     std::replace(detail.begin(), detail.end(), '\0', ' ');
     place = file.source->lineColumn(first.range.begin);
+    upstartLine = first.upstartLine;
   }
   auto name = builder.string(llvm::StringRef(rejected.jobName));
   auto text = builder.string(llvm::StringRef(message));
   auto words = detail.empty() ? TableBuilder::StringOffset()
                               : builder.string(llvm::StringRef(detail));
   return CreateRejected(builder.fbb(), name, fileIndex[rejected.file],
-                        place.line, text, place.column, words);
+                        place.line, text, place.column, words, upstartLine);
 }
 
 Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
@@ -149,7 +149,7 @@ std::string TableWriter::finish(Offset<JobTable> root) {
   table->SetField<uint32_t>(JobTable::VT_TOTAL_SIZE, fbb.GetSize(), 0);
   LoadError refused;
   if (verify({fbb.GetBufferPointer(), fbb.GetSize()}, refused) == nullptr) {
-    error = std::string("the job table would be refused: ") + refused.message;
+    error = std::string("the daemon would refuse it: ") + refused.message;
     return {};
   }
   return {reinterpret_cast<const char *>(fbb.GetBufferPointer()),

@@ -153,7 +153,7 @@ void Walk::table(const JobTable &table) {
   for (const Rejected *entry : *table.rejected()) {
     add(entry->name());
     add(table.files()->Get(entry->file())->path());
-    add(uint64_t(entry->line()) + entry->column());
+    add(uint64_t(entry->line()) + entry->column() + entry->upstart_line());
     add(entry->message());
     add(entry->detail());
   }

@@ -179,7 +179,7 @@ TEST(Writer, RefusesWhatNoDaemonWouldLoad) {
   EXPECT_EQ(writeTable(twice, error), "");
   EXPECT_EQ(
       error,
-      "the job table would be refused: corrupt: jobs[1].name is out of order");
+      "the daemon would refuse it: corrupt: jobs[1].name is out of order");
 
   sema::JobSet longScript;
   sema::Job &job = addJob(longScript, "long");
@@ -190,7 +190,7 @@ TEST(Writer, RefusesWhatNoDaemonWouldLoad) {
   EXPECT_EQ(writeTable(longScript, error), "");
   EXPECT_EQ(
       error,
-      "the job table would be refused: corrupt: jobs[0].processes is too long");
+      "the daemon would refuse it: corrupt: jobs[0].processes is too long");
 
   sema::JobSet huge;
   for (unsigned i = 0; i != 5; ++i)
@@ -200,9 +200,7 @@ TEST(Writer, RefusesWhatNoDaemonWouldLoad) {
         {},
         {i, 1}};
   EXPECT_EQ(writeTable(huge, error), "");
-  EXPECT_EQ(
-      error,
-      "the job table would be larger than the 64 MiB that a daemon loads");
+  EXPECT_EQ(error, "it would be larger than the 64 MiB that a daemon loads");
 }
 
 TEST(Writer, DependsOnTheSetAlone) {
@@ -275,16 +273,18 @@ TEST_F(TreeTest, RemembersTheRejected) {
   std::string bytes = compile("");
   const auto &rejected = *GetJobTable(bytes.data())->rejected();
   ASSERT_EQ(rejected.size(), 3u);
-  const std::tuple<const char *, unsigned, unsigned, const char *> expected[] =
-      {{"bad", 2, 3, "Unknown stanza"},
-       {"quote", 1, 8, "Unterminated quoted string"},
-       {"signal", 1, 13, "Illegal signal status, expected integer"}};
+  const std::tuple<const char *, unsigned, unsigned, unsigned, const char *>
+      expected[] = {
+          {"bad", 2, 3, 2, "Unknown stanza"},
+          {"quote", 1, 8, 4, "Unterminated quoted string"},
+          {"signal", 1, 13, 0, "Illegal signal status, expected integer"}};
   for (uint32_t i = 0; i != 3; ++i) {
     const Rejected &entry = *rejected.Get(i);
-    const auto &[name, line, column, message] = expected[i];
+    const auto &[name, line, column, upstartLine, message] = expected[i];
     EXPECT_EQ(entry.name()->str(), name);
     EXPECT_EQ(entry.line(), line) << name;
     EXPECT_EQ(entry.column(), column) << name;
+    EXPECT_EQ(entry.upstart_line(), upstartLine) << name;
     EXPECT_EQ(entry.message()->str(), message);
     ASSERT_NE(entry.detail(), nullptr);
     EXPECT_GT(entry.detail()->size(), 0u);

@@ -177,11 +177,13 @@ void logRejected(const table::JobTable &table, Messages &messages) {
   for (const table::Rejected *rejected : *table.rejected()) {
     const char *path = table.files()->Get(rejected->file())->path()->c_str();
     const char *message = rejected->message()->c_str();
-    if (rejected->line())
+    if (rejected->upstart_line())
       messages.format(engine::Priority::Warn, "%s:%u: %s", path,
-                      static_cast<unsigned>(rejected->line()), message);
+                      static_cast<unsigned>(rejected->upstart_line()), message);
     else
-      messages.format(engine::Priority::Warn, "%s: %s", path, message);
+      messages.format(engine::Priority::Warn,
+                      "%s: Error while loading configuration file: %s", path,
+                      message);
   }
 }
 
