@@ -230,3 +230,17 @@ BlockEnd parse::findBlockEnd(llvm::StringRef text, uint32_t bodyStart) {
   }
   return endAt(size);
 }
+
+OrphanedBlock parse::findOrphanedBlock(llvm::StringRef text, uint32_t offset) {
+  auto size = static_cast<uint32_t>(text.size());
+  uint32_t line = nextLine(text, offset);
+  for (; line < size; line = nextLine(text, line)) {
+    llvm::StringRef rest = lineAt(text, line).ltrim(blanks);
+    LineReading reading = readLine(text, line);
+    if (reading.stanza && !reading.isIndented)
+      break;
+    if (takeWord(rest) == "end" && takeWord(rest) == "script" && isAtEnd(rest))
+      return {true, nextLine(text, line)};
+  }
+  return {false, line};
+}

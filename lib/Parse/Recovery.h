@@ -53,6 +53,14 @@ struct BlockEnd {
 };
 BlockEnd findBlockEnd(llvm::StringRef text, uint32_t bodyStart);
 
+/// The lines from the one at \p offset to an `end script`, if no statement
+/// comes before that.
+struct OrphanedBlock {
+  bool hasEnd = false;
+  uint32_t end = 0; ///< behind the end line; or what is known to have none
+};
+OrphanedBlock findOrphanedBlock(llvm::StringRef text, uint32_t offset);
+
 } // namespace starton::parse
 
 #endif // STARTON_LIB_PARSE_RECOVERY_H

@@ -139,11 +139,23 @@ private:
 
   std::string unknownStanza() {
     std::string result = "unknown stanza " + quoted(text);
-    if (!info)
-      return result;
-    addFix("replace it by " + quoted(info->spelling), syntax.range,
-           std::string(info->spelling));
-    return result + "; did you mean " + quoted(info->spelling) + "?";
+    if (info) {
+      addFix("replace it by " + quoted(info->spelling), syntax.range,
+             std::string(info->spelling));
+      return result + "; did you mean " + quoted(info->spelling) + "?";
+    }
+    Range before = {syntax.range.begin, syntax.range.begin};
+    if (text == "on") {
+      addFix("insert 'start'", before, "start ");
+      return result + "; did you mean 'start on'?";
+    }
+    if (text == "service")
+      note("a job without 'task' is a service");
+    if (llvm::isAlpha(text.front()) && text.contains('=')) {
+      addFix("insert 'env'", before, "env ");
+      return result + "; variables are set with 'env'";
+    }
+    return result;
   }
 
   std::string wrongDialect() {
@@ -188,6 +200,8 @@ private:
              std::string(meant));
       return result + "; did you mean " + quoted(meant) + "?";
     }
+    if (info->kind == StanzaKind::Respawn)
+      note("a command belongs into an 'exec' stanza of its own");
     FormContent content = info->forms[0].content;
     if (content == FormContent::Command || content == FormContent::Events)
       addFix("insert " + quoted(info->forms[0].word),
@@ -240,6 +254,13 @@ private:
     bool isText = stanzaForm && stanzaForm->maxArguments == 1 &&
                   stanzaForm->arguments[0].type == ValueType::Text;
     llvm::StringRef all = source.text(syntax.extra);
+    if (info && info->kind == StanzaKind::Env && isWordPair(all)) {
+      size_t blank = all.find_first_of(" \t");
+      auto begin = syntax.extra.begin + static_cast<uint32_t>(blank);
+      addFix("write NAME=VALUE", {begin, syntax.range.begin}, "=");
+      return "unexpected " + quoted(text) +
+             "; a variable is set by 'env NAME=VALUE'";
+    }
     if (isText && syntax.extra.begin != 0 &&
         all.find_first_of("\"\\\n") == llvm::StringRef::npos) {
       std::string title = "quote the whole text";
@@ -253,6 +274,15 @@ private:
     if (stanzaForm && stanzaForm->maxArguments == 0)
       return stanza + " takes no argument, found " + quoted(text);
     return "unexpected " + quoted(text) + " after " + stanza;
+  }
+
+  /// "NAME VALUE", neither quoted nor with an equals sign.
+  static bool isWordPair(llvm::StringRef words) {
+    auto [name, value] = words.split(' ');
+    value = value.ltrim();
+    return !name.empty() && !value.empty() &&
+           words.find_first_of("=\"'\\\n\t") == llvm::StringRef::npos &&
+           !value.contains(' ');
   }
 
   std::string illegalValue() {

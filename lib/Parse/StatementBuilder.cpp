@@ -229,13 +229,16 @@ void StatementBuilder::unknownKeyword(llvm::StringRef word,
       rest.substr(0, rest.find_first_of(llvm::StringRef(" \t\r\n\0#;", 7)));
   Range secondRange = {second,
                        second + static_cast<uint32_t>(secondWord.size())};
-  bool isBlockEnd = word == "end" && secondWord == "script";
+  bool isBlockEnd =
+      word == "end" &&
+      (secondWord.empty() || !suggestWord(secondWord, "script").empty());
   const StanzaInfo *meant =
       isBlockEnd || options.mainConfiguration ? nullptr : suggestStanza(word);
   uint32_t details = meant ? static_cast<uint32_t>(meant->kind) + 1 : 0;
   if (isBlockEnd)
     report(DiagId::StrayEndScript, UpstartError::UnknownStanza,
-           {range.begin, secondRange.end}, upstartLine);
+           {range.begin, secondWord.empty() ? range.end : secondRange.end},
+           upstartLine);
   else
     report(DiagId::UnknownStanza, UpstartError::UnknownStanza, range,
            upstartLine, details);
@@ -251,7 +254,22 @@ void StatementBuilder::unknownKeyword(llvm::StringRef word,
   if (!isBlockEnd && secondWord == "script" && !options.mainConfiguration)
     return readAs({{TokenKind::Script, secondRange}}, secondRange.end,
                   LexerMode::ScriptHead, stanzaInfo(StanzaKind::Script));
-  skipTo(nextUnjoinedLine(text, range.begin));
+  uint32_t orphans = isBlockEnd ? NoResume : orphanedBlock();
+  skipTo(orphans != NoResume ? orphans : nextUnjoinedLine(text, range.begin));
+}
+
+/// An indented line that is no statement may be the first of a block whose
+/// `script` is missing: the end of that block, or NoResume.
+uint32_t StatementBuilder::orphanedBlock() {
+  llvm::StringRef text = source.text();
+  uint32_t begin = statement.keyword.begin;
+  if (begin == 0 || !isBlank(text[begin - 1]) || begin < noOrphansBefore)
+    return NoResume;
+  OrphanedBlock found = findOrphanedBlock(text, begin);
+  if (found.hasEnd)
+    return found.end;
+  noOrphansBefore = found.end;
+  return NoResume;
 }
 
 bool StatementBuilder::subKeyword(const Token &token) {
@@ -318,6 +336,11 @@ void StatementBuilder::unknownSubKeyword(const Token &token) {
   for (const StanzaForm &form : formsOf(*progress.info))
     if (!form.word.empty() && !suggestWord(word, form.word).empty())
       meant = &form;
+  // `start script` and `start exec` of older generations.
+  if (word == "script" || word == "exec") {
+    auto [kind, mode] = Scanner::classify(word, LexerMode::Statement);
+    return readAs({{kind, range}}, range.end, mode, *findStanza(word));
+  }
   bool isHook = progress.info->forms[0].content == FormContent::Command;
   bool isCondition = progress.info->forms[0].content == FormContent::Events;
   if (!isHook && !isCondition)

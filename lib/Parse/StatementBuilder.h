@@ -76,6 +76,7 @@ private:
 
   void keyword(const Token &token);
   void unknownKeyword(llvm::StringRef word, uint32_t upstartLine);
+  uint32_t orphanedBlock();
   bool subKeyword(const Token &token);
   LexerMode subKeywordMode() const;
   void chooseForm(const StanzaForm &form, const ast::Word &word);
@@ -164,6 +165,7 @@ private:
   uint32_t suspect = NoResume;
   uint32_t suspectStart = NoResume;
   uint32_t noEndScriptFrom = UINT32_MAX; ///< blocks from here on never end
+  uint32_t noOrphansBefore = 0;
   uint32_t judgedQuote = UINT32_MAX;
   bool judgedIntended = false;
 };

@@ -19,8 +19,11 @@ std::string findings(const std::string &text, Dialect dialect) {
   options.dialect = dialect;
   ParseResult result = Parser().parse(source, options);
   std::string names;
-  for (const SyntaxDiag &diagnostic : result.diagnostics)
-    names += (names.empty() ? "" : " ") + diagName(diagnostic.id).str();
+  for (const SyntaxDiag &diagnostic : result.diagnostics) {
+    if (!names.empty())
+      names += ' ';
+    names += diagName(diagnostic.id);
+  }
   return names;
 }
 
