@@ -2,6 +2,7 @@
 
 #include "Conditions.h"
 #include "starton/Runtime/Control/Upstart.h"
+#include <string_view>
 
 namespace starton::initctl {
 
@@ -76,7 +77,7 @@ static bool isJobEvent(const std::string &event) {
 }
 
 LeafParts leafParts(const ConditionNode &leaf) {
-  static const std::string JobKey = "JOB=";
+  static constexpr std::string_view JobKey = "JOB=";
   LeafParts parts;
   bool open = isJobEvent(leaf.words.front());
   for (size_t i = 1; i < leaf.words.size(); ++i) {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <dirent.h>
+#include <string_view>
 
 using namespace starton::control;
 
@@ -96,7 +97,7 @@ static int sessionPid(const std::string &name) {
 
 /// The address in a session file, empty when there is none.
 static std::string sessionAddress(const std::string &path) {
-  static const std::string Key = "UPSTART_SESSION=";
+  static constexpr std::string_view Key = "UPSTART_SESSION=";
   std::string address;
   FILE *file = std::fopen(path.c_str(), "re");
   if (!file)

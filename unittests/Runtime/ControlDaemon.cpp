@@ -69,7 +69,7 @@ engine::FeedResult TestDaemon::feed(engine::Input &input) {
   return engine::FeedResult::Taken;
 }
 
-TestDaemon::TestDaemon(DaemonOptions options)
+TestDaemon::TestDaemon(const DaemonOptions &options)
     : table(buildTable(options.jobs)),
       pokeDescriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   static std::atomic<unsigned> counter{0};
@@ -173,6 +173,10 @@ std::unique_ptr<control::Client> TestDaemon::connect() {
 
 std::string errorOf(const control::Reply &reply) {
   return reply.error ? reply.error->name + ": " + reply.error->message : "";
+}
+
+bool isError(const control::Reply &reply, const char *suffix) {
+  return reply.error && reply.error->is(suffix);
 }
 
 } // namespace starton::test

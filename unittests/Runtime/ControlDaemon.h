@@ -30,7 +30,7 @@ struct DaemonOptions {
 /// Starts in the constructor, stops in the destructor.
 class TestDaemon {
 public:
-  explicit TestDaemon(DaemonOptions options = {});
+  explicit TestDaemon(const DaemonOptions &options = {});
   ~TestDaemon();
   TestDaemon(const TestDaemon &) = delete;
   TestDaemon &operator=(const TestDaemon &) = delete;
@@ -76,6 +76,8 @@ private:
 
 /// "NAME: MESSAGE", or "" for success.
 std::string errorOf(const control::Reply &reply);
+/// See control::CallError::is(); false for success.
+bool isError(const control::Reply &reply, const char *suffix);
 
 } // namespace starton::test
 

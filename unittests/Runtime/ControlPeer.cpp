@@ -54,12 +54,12 @@ static std::string describe(DBusMessage *message) {
       for (const char *comma = ""; dbus_message_iter_get_arg_type(&inner);
            dbus_message_iter_next(&inner), comma = ",") {
         const char *value = nullptr;
-        dbus_message_iter_get_basic(&inner, &value);
+        dbus_message_iter_get_basic(&inner, static_cast<void *>(&value));
         text += std::string(comma) + value;
       }
     } else {
       const char *value = nullptr;
-      dbus_message_iter_get_basic(&at, &value);
+      dbus_message_iter_get_basic(&at, static_cast<void *>(&value));
       text += std::string(" ") + static_cast<char>(type) + "=" + value;
     }
   }

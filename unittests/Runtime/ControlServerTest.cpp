@@ -79,8 +79,8 @@ TEST(ControlServer, StartsAndStopsInstances) {
   EXPECT_EQ(errorOf(client->call(job("Stop", {Strings{"N=a/b"}, true}, tty))),
             "");
   EXPECT_EQ(client->call(job("GetAllInstances", {}, tty)).strings(), Strings());
-  EXPECT_TRUE(client->call({tty + "/a_2fb", Instance, "Stop", {true}})
-                  .error->is("UnknownMethod"));
+  EXPECT_TRUE(isError(client->call({tty + "/a_2fb", Instance, "Stop", {true}}),
+                      "UnknownMethod"));
 }
 
 TEST(ControlServer, ChecksTheEnvironment) {
@@ -128,7 +128,7 @@ TEST(ControlServer, UnknownObjectsAndMethods) {
       {ManagerPath, "org.freedesktop.DBus.Peer", "GetMachineId"},
   };
   for (const Call &call : unknown)
-    EXPECT_TRUE(client->call(call).error->is("UnknownMethod")) << call.path;
+    EXPECT_TRUE(isError(client->call(call), "UnknownMethod")) << call.path;
   EXPECT_EQ(errorOf(client->call({"/any/path", PeerInterface, "Ping"})), "");
 }
 
@@ -205,10 +205,11 @@ TEST(ControlServer, ManagerProperties) {
   EXPECT_EQ(set("log_priority", std::string("info")),
             "org.freedesktop.DBus.Error.InvalidArgs: "
             "Invalid arguments to Set method");
-  EXPECT_TRUE(client->call(get(ManagerPath, Manager, "nothing"))
-                  .error->is("UnknownMethod"));
-  EXPECT_TRUE(client->call(get(ManagerPath, "other.interface", "version"))
-                  .error->is("UnknownMethod"));
+  EXPECT_TRUE(isError(client->call(get(ManagerPath, Manager, "nothing")),
+                      "UnknownMethod"));
+  EXPECT_TRUE(
+      isError(client->call(get(ManagerPath, "other.interface", "version")),
+              "UnknownMethod"));
   Reply all = client->call(
       {ManagerPath, PropertiesInterface, "GetAll", {std::string()}});
   EXPECT_EQ(all.properties.size(), 2u);
@@ -332,6 +333,8 @@ TEST(ControlServer, EveryByteReachesEveryStringSafely) {
   ASSERT_EQ(paths.size(), jobs.size());
   for (size_t i = 0; i < paths.size(); ++i) {
     std::string shown = printable(jobs[i].name);
+    std::string pair = shown;
+    pair.append("=").append(shown);
     Properties all =
         client->call({paths[i], PropertiesInterface, "GetAll", {Job}})
             .properties;
@@ -339,7 +342,7 @@ TEST(ControlServer, EveryByteReachesEveryStringSafely) {
     EXPECT_EQ(property<std::string>(all, "description"), shown);
     EXPECT_EQ(property<Strings>(all, "emits"), Strings{shown});
     EXPECT_EQ(property<std::vector<Strings>>(all, "start_on"),
-              (std::vector<Strings>{{shown, shown + "=" + shown}}));
+              (std::vector<Strings>{{shown, pair}}));
     // The name as shown finds the job again, and its path leads to it.
     EXPECT_EQ(client->call(manager("GetJobByName", {shown})).string(),
               paths[i]);

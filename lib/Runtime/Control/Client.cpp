@@ -72,7 +72,8 @@ Strings Reply::strings() const {
 
 static void appendString(DBusMessageIter &at, const std::string &text) {
   const char *raw = text.c_str();
-  check(dbus_message_iter_append_basic(&at, DBUS_TYPE_STRING, &raw));
+  check(dbus_message_iter_append_basic(&at, DBUS_TYPE_STRING,
+                                       static_cast<const void *>(&raw)));
 }
 
 static void append(DBusMessageIter &at, const std::string &text) {

@@ -258,7 +258,7 @@ void Server::Impl::broadcast(const wire::Writer &writer) {
       worst = &connection;
     }
   }
-  if (total > MaxTotalUnreadBytes)
+  if (worst && total > MaxTotalUnreadBytes)
     doom(*worst);
 }
 

@@ -2,8 +2,7 @@
 //
 // All that the daemon uses of libdbus: WireMessage.cpp and WireLink.cpp are the
 // only files of the server that see it, and they use the functions listed in
-// dbus-functions.txt, none of which blocks, forks or exits (a test compares the
-// list with the symbols of the library).
+// test/Runtime/control-libdbus.test, none of which blocks, forks or exits.
 //
 // Messages are taken from the queue, not dispatched: libdbus's own handlers
 // (one of them reads a file) never run.

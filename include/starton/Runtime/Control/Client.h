@@ -40,7 +40,9 @@ struct Call {
   std::string path;
   std::string interface;
   std::string method;
-  std::vector<Argument> arguments = {};
+  /// The initializer lets a call without arguments be written without them.
+  std::vector<Argument> arguments =
+      {}; // NOLINT(readability-redundant-member-init)
   /// Wait for the answer as long as it takes, not 25 seconds.
   bool patient = false;
 };
