@@ -25,8 +25,6 @@
 #include <unistd.h>
 #include <vector>
 
-extern char **environ;
-
 namespace {
 
 constexpr int TimeLimit = 5000; // milliseconds

@@ -19,8 +19,6 @@
 #include <unistd.h>
 #include <vector>
 
-extern char **environ;
-
 namespace {
 
 std::vector<std::string> readAll(const char *directory) {

@@ -30,10 +30,10 @@ enum class NodeKind : uint8_t { Match, And, Or };
 /// is File::nodes[left].
 struct EventNode {
   NodeKind kind = NodeKind::Match;
-  Range range;              ///< Match: name..last operand; And/Or: the word
-  uint32_t left = 0;        ///< And/Or only: index into File::nodes
-  uint32_t firstWord = 0;   ///< Match: index of the event name in File::words
-  uint32_t wordCount = 0;   ///< Match: 1 + number of operands
+  Range range;            ///< Match: name..last operand; And/Or: the word
+  uint32_t left = 0;      ///< And/Or only: index into File::nodes
+  uint32_t firstWord = 0; ///< Match: index of the event name in File::words
+  uint32_t wordCount = 0; ///< Match: 1 + number of operands
 };
 
 /// How far a statement was good. Upstart applies part of a failing statement
@@ -61,13 +61,17 @@ enum class StatementHealth : uint8_t { Good, Erroneous, Unknown };
 struct Statement {
   StanzaKind kind = StanzaKind::Description;
   StatementHealth health = StatementHealth::Good;
-  enum class Process : uint8_t { None, Command, Script } process = Process::None;
+  enum class Process : uint8_t {
+    None,
+    Command,
+    Script
+  } process = Process::None;
   Range range;   ///< keyword .. last token of the statement
   Range keyword; ///< the keyword alone
   uint32_t firstWord = 0, wordCount = 0;
   uint32_t firstNode = 0, nodeCount = 0;
-  Range textRange;        ///< command or block body in the source
-  llvm::StringRef text;   ///< see above
+  Range textRange;      ///< command or block body in the source
+  llvm::StringRef text; ///< see above
   int64_t number[2] = {0, 0};
 };
 

@@ -30,14 +30,19 @@ template <typename T> struct Span {
   constexpr size_t size() const { return count; }
   constexpr bool empty() const { return count == 0; }
   constexpr T &operator[](size_t index) const { return first[index]; }
-  constexpr Span slice(size_t from, size_t n) const { return {first + from, n}; }
+  constexpr Span slice(size_t from, size_t n) const {
+    return {first + from, n};
+  }
 };
 
 /// A NUL-terminated string as a view without its NUL.
-inline Span<const char> textOf(const char *string) { return {string, string ? std::strlen(string) : 0}; }
+inline Span<const char> textOf(const char *string) {
+  return {string, string ? std::strlen(string) : 0};
+}
 
 inline bool equal(Span<const char> a, Span<const char> b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 } // namespace starton
