@@ -78,14 +78,14 @@ static bool printStatus(Session &session, const std::string &job,
 
 static bool findTarget(Session &session, Target &target) {
   if (!session.words().empty()) {
-    target.name = session.words().front();
+    target.name = printable(session.words().front());
     return session.findJob(target.name, target.jobPath);
   }
   const char *job = std::getenv("UPSTART_JOB");
   const char *instance = std::getenv("UPSTART_INSTANCE");
   if (!job || !instance)
     return session.usageError("missing job name");
-  target.name = job;
+  target.name = printable(job);
   Reply reply;
   if (!session.findJob(target.name, target.jobPath) ||
       !session.request({target.jobPath,
