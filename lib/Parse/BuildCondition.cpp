@@ -98,11 +98,16 @@ void StatementBuilder::breakLine(const Token &token) {
            {begin, token.range.end}, lineOf(token.range.begin));
   }
   lineIsEmpty = true;
-  if (!isTolerant())
+  LineReading reading =
+      readLine(source.text(), token.range.end, Spelling::Exact);
+  if (!reading.stanza)
     return;
-  LineReading reading = readLine(source.text(), token.range.end);
-  if (reading.stanza && !reading.isMisspelt)
+  if (isTolerant()) {
     scanner.endAt(token.range.end);
+  } else if (suspect == NoResume && expression.inGroup()) {
+    suspect = expression.openParenthesis().begin;
+    suspectStart = startOffset;
+  }
 }
 
 void StatementBuilder::endExpression(const Token &token) {

@@ -54,14 +54,14 @@ void placeFirstError(ParseResult &result, const SyntaxDiag &strict) {
   result.firstError = found - all.begin();
 }
 
-/// An accepted file whose quotes pair up by accident.
+/// An accepted file whose quotes or parentheses pair up by accident.
 void warnOfSuspect(const StatementBuilder &builder, ParseResult &result) {
-  uint32_t quote = builder.suspectQuote();
-  if (quote == StatementBuilder::NoResume)
+  uint32_t opening = builder.suspectOpening();
+  if (opening == StatementBuilder::NoResume)
     return;
   SyntaxDiag warning;
   warning.id = DiagId::SwallowedStanza;
-  warning.range = {quote, quote + 1};
+  warning.range = {opening, opening + 1};
   result.diagnostics.push_back(warning);
 }
 

@@ -96,6 +96,21 @@ bool isShellWord(StanzaKind kind) {
   }
 }
 
+/// One or two lines that are not indented, with a statement behind them.
+bool isHardlyProse(llvm::StringRef text, uint32_t from, uint32_t to) {
+  if (to == text.size())
+    return false;
+  unsigned lines = 0;
+  for (uint32_t line = from; line < to; line = nextLine(text, line)) {
+    llvm::StringRef content = lineAt(text, line);
+    if (isAtEnd(content.ltrim(blanks)))
+      continue;
+    if (isBlank(content.front()) || ++lines > 2)
+      return false;
+  }
+  return true;
+}
+
 enum class EndLikeness : uint8_t { None, Bare, Misspelt };
 
 /// "end scirpt", "endscript", "end script;" and the like; less surely "end".
@@ -116,16 +131,18 @@ EndLikeness likenessToEnd(llvm::StringRef line) {
 
 } // namespace
 
-LineReading parse::readLine(llvm::StringRef text, uint32_t lineStart) {
+LineReading parse::readLine(llvm::StringRef text, uint32_t lineStart,
+                            Spelling spelling) {
   llvm::StringRef line = lineAt(text, lineStart);
   llvm::StringRef rest = line.ltrim(blanks);
   LineReading reading;
   reading.isIndented = rest.size() != line.size();
+  reading.isComment = rest.starts_with("#");
   llvm::StringRef word = takeWord(rest);
   if (word.empty())
     return reading;
   const StanzaInfo *stanza = findStanza(word);
-  if (!stanza) {
+  if (!stanza && spelling == Spelling::Near) {
     reading.isMisspelt = true;
     stanza = suggestStanza(word);
   }
@@ -150,7 +167,8 @@ uint32_t parse::nextUnjoinedLine(llvm::StringRef text, uint32_t offset) {
 
 uint32_t parse::findStatement(llvm::StringRef text, uint32_t from, uint32_t to,
                               Swallowed swallowed) {
-  bool mayBeAny = swallowed == Swallowed::Anything;
+  bool mayBeAny =
+      swallowed == Swallowed::Anything || isHardlyProse(text, from, to);
   for (uint32_t line = from; line < to; line = nextLine(text, line)) {
     llvm::StringRef content = lineAt(text, line);
     llvm::StringRef rest = content.trim(blanks);
@@ -158,7 +176,7 @@ uint32_t parse::findStatement(llvm::StringRef text, uint32_t from, uint32_t to,
       mayBeAny = true; // no text goes on behind an empty line
     if (isAtEnd(rest))
       continue;
-    if (readLine(text, line).stanza)
+    if (readLine(text, line).stanza || findStanza(rest))
       return line;
     bool isIndented = content.front() != rest.front();
     llvm::StringRef word = takeWord(rest);

@@ -18,10 +18,15 @@ struct LineReading {
   const StanzaInfo *stanza = nullptr; ///< null: no statement of this language
   bool isMisspelt = false;            ///< the keyword is only nearly right
   bool isIndented = false;
+  bool isComment = false;
 };
 
+/// Whether a keyword may be only nearly right; telling takes a while.
+enum class Spelling : uint8_t { Exact, Near };
+
 /// Reads the line that begins at \p lineStart.
-LineReading readLine(llvm::StringRef text, uint32_t lineStart);
+LineReading readLine(llvm::StringRef text, uint32_t lineStart,
+                     Spelling spelling = Spelling::Near);
 
 /// The beginning of the line after \p offset, or the end of the text.
 uint32_t nextLine(llvm::StringRef text, uint32_t offset);

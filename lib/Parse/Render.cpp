@@ -108,8 +108,10 @@ private:
     case DiagId::BlankLineInParentheses:
       return expressionError();
     case DiagId::SwallowedStanza:
-      return "the text quoted here swallows what looks like a stanza of its "
-             "own";
+      return text == "(" ? "the expression opened here swallows what looks "
+                           "like a stanza of its own"
+                         : "the text quoted here swallows what looks like a "
+                           "stanza of its own";
     case DiagId::InternalError:
       return "the grammar does not cover this statement; this is a defect of "
              "the program";

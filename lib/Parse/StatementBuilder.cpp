@@ -29,7 +29,9 @@ bool StatementBuilder::guardLine(void *context, uint32_t quote,
   auto &builder = *static_cast<StatementBuilder *>(context);
   llvm::StringRef text = builder.source.text();
   LineReading reading = readLine(text, lineStart);
-  if (!reading.stanza || (reading.isMisspelt && reading.isIndented))
+  bool isStatement =
+      reading.stanza && !(reading.isMisspelt && reading.isIndented);
+  if (!isStatement && !reading.isComment)
     return false;
   if (builder.judgedQuote != quote) {
     builder.judgedQuote = quote;

@@ -45,10 +45,10 @@ public:
   const SyntaxDiag *strictError() const {
     return failed ? &firstError : nullptr;
   }
-  /// The first quote that swallowed what looks like a statement although it is
-  /// closed further on, and where its statement begins; NoResume: there is
-  /// none.
-  uint32_t suspectQuote() const { return suspect; }
+  /// The first quote or parenthesis that swallowed what looks like a statement
+  /// although it is closed further on, and where its statement begins;
+  /// NoResume: there is none.
+  uint32_t suspectOpening() const { return suspect; }
   uint32_t suspectStatement() const { return suspectStart; }
   /// Where the statement at hand begins.
   uint32_t statementStart() const { return startOffset; }

@@ -67,6 +67,29 @@ private:
     case FaultKind::PositionalAfterNamed:
       return isCondition() && text[statement.range.end - 1] != ')' &&
              append(" A=1 oops", DiagId::PositionalAfterNamed, {5, 9});
+    case FaultKind::QuoteInCondition:
+      return isCondition() && text[statement.range.end - 1] != ')' &&
+             append(" A=\"x", DiagId::UnterminatedQuote, {3, 4});
+    case FaultKind::BlankLine:
+      return blankLine();
+    case FaultKind::MissingOn:
+      return isCondition() && removeSubKeyword();
+    case FaultKind::MissingExec:
+      return isHook() && removeSubKeyword();
+    case FaultKind::MissingCommand:
+      return isCommand() && cut({words().empty() ? statement.keyword.end
+                                                 : words().front().range.end,
+                                 statement.range.end},
+                                DiagId::ExpectedArgument);
+    case FaultKind::SurplusAfterScript:
+      return surplusAfterScript();
+    case FaultKind::BadChoice:
+      return (statement.kind == StanzaKind::Console ||
+              statement.kind == StanzaKind::Expect) &&
+             endsInWord() &&
+             replace(words().front().range, "bogus", DiagId::UnknownArgument);
+    case FaultKind::WrongDialect:
+      return insertLine("import FOO\n", DiagId::WrongDialect, {0, 6});
     }
     return false;
   }
@@ -146,6 +169,51 @@ private:
       return false;
     std::swap(word[at], word[at + 1]);
     return !findStanza(word) && replace(range, word, id);
+  }
+
+  bool isCommand() const {
+    return statement.process == Statement::Process::Command && isPlainLine();
+  }
+  bool isHook() const {
+    return isCommand() && statement.kind != StanzaKind::Exec;
+  }
+
+  /// Removes up to the end of the statement; what is left is reported.
+  bool cut(Range range, DiagId id) {
+    return set(range.begin, range.size(), "", id,
+               {statement.range.begin, range.begin}, false);
+  }
+
+  /// Without `on` or `exec` the word behind it is taken for it.
+  bool removeSubKeyword() {
+    uint32_t begin = words().front().range.begin;
+    uint32_t end = words().front().range.end;
+    while (text[end] == ' ' || text[end] == '\t')
+      ++end;
+    auto wordEnd = static_cast<uint32_t>(std::min<size_t>(
+        text.find_first_of(" \t\n", end), statement.range.end));
+    return set(begin, end - begin, "", DiagId::UnknownArgument,
+               {0, wordEnd - end}, true);
+  }
+
+  bool blankLine() {
+    if (statement.nodeCount == 0)
+      return false;
+    size_t newline = text.find('\n', statement.range.begin);
+    if (newline >= statement.range.end || text[newline - 1] == '\\' ||
+        text[newline - 1] == '\r')
+      return false;
+    return set(static_cast<uint32_t>(newline) + 1, 0, "\n",
+               DiagId::BlankLineInParentheses, {0, 1}, true);
+  }
+
+  bool surplusAfterScript() {
+    if (statement.process != Statement::Process::Script)
+      return false;
+    uint32_t end =
+        words().empty() ? statement.keyword.end : words().front().range.end;
+    return text[end] == '\n' &&
+           set(end, 0, " now", DiagId::UnexpectedArgument, {1, 4}, true);
   }
 
   bool missingArgument() {
@@ -255,12 +323,14 @@ bool touchesEndScript(FaultKind kind) {
 
 const char *starton::test::faultName(FaultKind kind) {
   constexpr const char *names[] = {
-      "misspelt keyword",      "unknown stanza",      "misspelt sub-keyword",
-      "missing argument",      "surplus argument",    "empty argument",
-      "illegal value",         "unclosed quote",      "apostrophe",
-      "no end script",         "misspelt end script", "stray end script",
-      "unclosed parenthesis",  "surplus parenthesis", "dangling operator",
-      "positional after named"};
+      "misspelt keyword",       "unknown stanza",      "misspelt sub-keyword",
+      "missing argument",       "surplus argument",    "empty argument",
+      "illegal value",          "unclosed quote",      "apostrophe",
+      "no end script",          "misspelt end script", "stray end script",
+      "unclosed parenthesis",   "surplus parenthesis", "dangling operator",
+      "positional after named", "quote in condition",  "blank line",
+      "missing 'on'",           "missing 'exec'",      "missing command",
+      "surplus after 'script'", "bad choice",          "wrong dialect"};
   return names[static_cast<size_t>(kind)];
 }
 

@@ -30,7 +30,15 @@ enum class FaultKind : uint8_t {
   SurplusParenthesis,
   DanglingOperator,
   PositionalAfterNamed,
-  LastKind = PositionalAfterNamed
+  QuoteInCondition,
+  BlankLine,
+  MissingOn,
+  MissingExec,
+  MissingCommand,
+  SurplusAfterScript,
+  BadChoice,
+  WrongDialect,
+  LastKind = WrongDialect
 };
 const char *faultName(FaultKind kind);
 
