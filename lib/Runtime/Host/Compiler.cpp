@@ -10,8 +10,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern char **environ;
-
 namespace starton::host {
 
 namespace {

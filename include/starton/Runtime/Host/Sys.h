@@ -13,13 +13,11 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-
-struct epoll_event;
-struct signalfd_siginfo;
 
 namespace starton::host {
 
