@@ -21,8 +21,10 @@ control::LoopHooks TestDaemon::loopHooks() {
   control::LoopHooks hooks;
   hooks.context = this;
   hooks.watch = [](void *context, int fd, unsigned events) {
-    static_cast<TestDaemon *>(context)->watched[fd] = events;
-    return true;
+    auto &self = *static_cast<TestDaemon *>(context);
+    if (!self.refuseWatches)
+      self.watched[fd] = events;
+    return !self.refuseWatches;
   };
   hooks.unwatch = [](void *context, int fd) {
     static_cast<TestDaemon *>(context)->watched.erase(fd);

@@ -50,6 +50,7 @@ public:
   std::atomic<unsigned> wakeUps{0}; ///< rounds of the loop
   std::string lastShutdown;         ///< used with run(), as what follows
   int diskError = 0;
+  bool refuseWatches = false;
   engine::Priority priority = engine::Priority::Message;
   /// The present time of the server, moved by tests.
   std::atomic<uint64_t> clockOffset{0};

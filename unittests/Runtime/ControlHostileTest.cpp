@@ -255,6 +255,18 @@ TEST(ControlHostile, AFloodDoesNotStarveOthers) {
   EXPECT_LT(took, std::chrono::seconds(10));
 }
 
+TEST(ControlHostile, ALoopWithoutRoomClosesTheClient) {
+  TestDaemon daemon;
+  auto old = daemon.connect();
+  EXPECT_EQ(errorOf(old->call(emit("ok"))), "");
+  daemon.run([&] { daemon.refuseWatches = true; });
+  RawPeer fresh(daemon.address());
+  EXPECT_TRUE(fresh.closedWithin(1));
+  EXPECT_EQ(errorOf(old->call(emit("ok"))), "");
+  daemon.run([&] { daemon.refuseWatches = false; });
+  expectService(daemon);
+}
+
 TEST(ControlHostile, RandomBytesAreSurvived) {
   TestDaemon daemon;
   std::mt19937 random(7);
