@@ -108,7 +108,12 @@ template <> struct ScalarTraits<model::Quoted> {
                          model::Quoted & /*value*/) {
     return "write only";
   }
-  static QuotingType mustQuote(StringRef text) { return needsQuotes(text); }
+  static QuotingType mustQuote(StringRef text) {
+    QuotingType quoting = needsQuotes(text);
+    // Most values stand in a flow mapping, where a comma ends a plain scalar.
+    bool isPlain = quoting == QuotingType::None;
+    return isPlain && text.contains(',') ? QuotingType::Single : quoting;
+  }
 };
 
 template <> struct MappingTraits<model::Entry> {
