@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <random>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace starton::control;
@@ -83,13 +84,25 @@ TEST(ControlHostile, OnlyExternalAuthentication) {
   }
 }
 
-TEST(ControlHostile, AnotherUsersIdentityIsRefused) {
-  if (geteuid() == 0)
-    GTEST_SKIP() << "root may claim any identity";
+TEST(ControlHostile, AnotherUserIsRefused) {
   TestDaemon daemon;
-  RawPeer peer(daemon.address());
-  peer.send(std::string(1, '\0') + "AUTH EXTERNAL 30\r\n");
-  EXPECT_EQ(peer.receive(8), "REJECTED");
+  if (geteuid() != 0) {
+    RawPeer liar(daemon.address());
+    liar.send(std::string(1, '\0') + "AUTH EXTERNAL 30\r\n");
+    EXPECT_EQ(liar.receive(8), "REJECTED");
+    return;
+  }
+  std::thread([&] {
+    // The system call changes this thread only.
+    ASSERT_EQ(syscall(SYS_setresuid, -1, 65534, -1), 0);
+    RawPeer stranger(daemon.address());
+    EXPECT_TRUE(stranger.closedWithin(1));
+    std::string root = "AUTH EXTERNAL 30\r\n";
+    RawPeer liar(daemon.address());
+    liar.send(std::string(1, '\0') + root);
+    EXPECT_TRUE(liar.closedWithin(1));
+  }).join();
+  expectService(daemon);
 }
 
 TEST(ControlHostile, AuthenticationFloodIsClosed) {
