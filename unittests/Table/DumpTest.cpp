@@ -44,7 +44,9 @@ void flatten(llvm::yaml::Node *node, const std::string &path, Facts &facts) {
     for (llvm::yaml::KeyValueNode &entry : *map) {
       auto *key = llvm::cast<llvm::yaml::ScalarNode>(entry.getKey());
       std::string name = key->getValue(storage).str();
-      flatten(entry.getValue(), path.empty() ? name : path + "/" + name, facts);
+      if (!path.empty())
+        name.insert(0, path + "/");
+      flatten(entry.getValue(), name, facts);
     }
   }
 }

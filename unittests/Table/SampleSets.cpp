@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TestTables.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace starton::test {
 
@@ -148,11 +149,14 @@ JobSet largeSet(uint32_t count) {
     job.respawn = {true, {file, 7}};
     std::string script;
     for (int line = 0; line != 12; ++line)
-      script += "test -d /run/job" + number + "/" + std::to_string(line) +
-                " || mkdir /run/job" + number + "\n";
+      script += llvm::formatv("test -d /run/job{0}/{1} || mkdir /run/job{0}\n",
+                              number, line)
+                    .str();
     setProcess(job, ProcessSlot::PreStart, ProcessKind::Script, script, 8);
-    setProcess(job, ProcessSlot::Main, ProcessKind::Command,
-               "/usr/sbin/job" + number + " --foreground -n " + number, 30);
+    setProcess(
+        job, ProcessSlot::Main, ProcessKind::Command,
+        llvm::formatv("/usr/sbin/job{0} --foreground -n {0}", number).str(),
+        30);
     if (i % 3 == 0)
       job.limits[static_cast<unsigned>(Resource::Nofile)] = {
           1024 + i, 4096 + i, {file, 31}};

@@ -73,7 +73,8 @@ void Walk::numbers(const Job &job) {
   add(static_cast<uint64_t>(job.kill_signal()) +
       static_cast<uint64_t>(job.reload_signal()));
   add(job.umask() + job.has_umask() + job.has_nice());
-  add(static_cast<uint64_t>(job.nice() + job.oom_score()));
+  add(static_cast<uint64_t>(job.nice()) +
+      static_cast<uint64_t>(job.oom_score()));
 }
 
 void Walk::job(const Job &job) {

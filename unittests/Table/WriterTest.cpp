@@ -124,8 +124,12 @@ TEST(Writer, Index) {
   Strings entries;
   for (const IndexEntry *entry : *table->index()) {
     std::string line = entry->event()->str();
-    line.append(entry->operand() ? " '" + entry->operand()->str() + "':"
-                                 : " -:");
+    line += entry->operand() ? " '" : " -";
+    if (entry->operand()) {
+      line += entry->operand()->str();
+      line += '\'';
+    }
+    line += ':';
     for (const Leaf *leaf : *entry->leaves())
       line += " " + table->jobs()->Get(leaf->job())->name()->str() +
               (leaf->tree() == Tree::Start ? "/start" : "/stop") + "/" +
