@@ -44,17 +44,51 @@ private:
   int worst = ExitClean;
 };
 
+/// The parser's findings in the order of the report: source order, and of those
+/// at one place Upstart's first error before the others.
+class SyntaxOrder {
+public:
+  explicit SyntaxOrder(const ParseResult &parse) {
+    if (parse.accepted())
+      return;
+    first = slot = static_cast<size_t>(parse.firstError);
+    uint32_t begin = parse.diagnostics[first].range.begin;
+    while (slot != 0 && parse.diagnostics[slot - 1].range.begin == begin)
+      --slot;
+  }
+
+  size_t operator[](size_t position) const {
+    if (position < slot || position > first)
+      return position;
+    return position == slot ? first : position - 1;
+  }
+  /// What comes before Upstart's first error, Upstart does not report.
+  bool isUnknownToUpstart(size_t position) const { return position < slot; }
+
+private:
+  size_t first = 0, slot = 0;
+};
+
 /// All findings of one file in source order: those of the parser, of which
 /// there may be a million, are made one at a time.
 template <typename Visit>
 void visitFindings(const CheckedFile &file, Visit visit) {
   size_t next = 0, count = file.more.size();
-  if (file.parse)
-    for (const SyntaxDiag &syntax : file.parse->diagnostics) {
-      while (next != count && file.more[next].range.begin < syntax.range.begin)
+  if (file.parse) {
+    const std::vector<SyntaxDiag> &syntax = file.parse->diagnostics;
+    SyntaxOrder order(*file.parse);
+    for (size_t i = 0; i != syntax.size(); ++i) {
+      const SyntaxDiag &diag = syntax[order[i]];
+      while (next != count && file.more[next].range.begin < diag.range.begin)
         visit(file.more[next++]);
-      visit(render(syntax, *file.parse));
+      Diagnostic full = render(diag, *file.parse);
+      if (order.isUnknownToUpstart(i)) {
+        full.upstartError = UpstartError::None;
+        full.upstartLine.reset();
+      }
+      visit(full);
     }
+  }
   while (next != count)
     visit(file.more[next++]);
 }

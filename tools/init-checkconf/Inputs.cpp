@@ -55,6 +55,7 @@ void Inputs::loadNamedSystem() {
     return loadSystem(sema::userSessionDirectories(environmentValue), {},
                       false);
   std::vector<std::string> directories;
+  directories.reserve(options.confDirs.size());
   for (const std::string &directory : options.confDirs)
     directories.push_back(below(options.root, directory));
   if (!directories.empty())
@@ -117,20 +118,23 @@ void Inputs::loadSystem(std::vector<std::string> directories,
   sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
   listFiles(set);
   if (set.files.empty() && set.diagnostics.empty())
-    reportNoJobs(system.directories.empty() ? std::string("user session")
-                                            : system.directories.front(),
+    reportNoJobs(system.directories,
                  explicitly ? Severity::Error : Severity::Warning);
 }
 
-void Inputs::reportNoJobs(const std::string &path, Severity severity) {
+void Inputs::reportNoJobs(const std::vector<std::string> &directories,
+                          Severity severity) {
   CheckedFile &file = files.emplace_back();
-  file.path = path;
+  // A session without HOME has no directory that could be named.
+  file.path = directories.empty() ? "user session" : directories.front();
   file.listed = false;
   Diagnostic &diagnostic = file.more.emplace_back();
   diagnostic.id = DiagId::NoJobs;
   diagnostic.severity = severity;
-  diagnostic.file = path;
+  diagnostic.file = file.path;
   diagnostic.message = "no job files (*.conf, *.override) in this directory";
+  if (directories.size() > 1)
+    diagnostic.message += " or the other directories";
 }
 
 void Inputs::listFiles(const sema::JobSet &set) {

@@ -53,7 +53,8 @@ private:
                   std::string mainConfiguration, bool explicitly);
   void loadNamedSystem();
   void listFiles(const sema::JobSet &set);
-  void reportNoJobs(const std::string &path, Severity severity);
+  void reportNoJobs(const std::vector<std::string> &directories,
+                    Severity severity);
 
   const Options &options;
   Parser parser;

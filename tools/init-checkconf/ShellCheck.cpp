@@ -93,6 +93,7 @@ checkconf::checkShell(const std::vector<CheckedFile> &files) {
   Texts texts = collectTexts(files);
   ShellAnswers answers = runShells(texts.inputs);
   std::vector<ShellFinding> findings;
+  findings.reserve(answers.answers.size() + 1);
   for (const ShellAnswer &answer : answers.answers)
     findings.push_back(readAnswer(files, texts.places[answer.input], answer));
   if (!answers.unavailable.empty()) {
