@@ -14,10 +14,14 @@ struct TokenDump {
   std::string kind, place, text;
 };
 
+struct EventWord {
+  std::string value;
+};
+
 struct NodeDump {
   std::string kind, place;
-  std::vector<std::string> words;
-  std::string left;
+  std::vector<EventWord> words;
+  std::string left; ///< position in the condition, counted from 0
 };
 
 struct WordDump {
@@ -54,6 +58,7 @@ std::string placeOf(const SourceBuffer &source, Range range) {
 } // namespace
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(TokenDump)
+LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(EventWord)
 LLVM_YAML_IS_SEQUENCE_VECTOR(NodeDump)
 LLVM_YAML_IS_SEQUENCE_VECTOR(WordDump)
 LLVM_YAML_IS_SEQUENCE_VECTOR(StatementDump)
@@ -77,11 +82,22 @@ template <> struct MappingTraits<WordDump> {
   static constexpr bool flow = true;
 };
 
+template <> struct ScalarTraits<EventWord> {
+  static void output(const EventWord &word, void *, raw_ostream &os) {
+    os << word.value;
+  }
+  static StringRef input(StringRef text, void *, EventWord &word) {
+    word.value = text.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef text) { return needsQuotes(text); }
+};
+
 template <> struct MappingTraits<NodeDump> {
   static void mapping(IO &io, NodeDump &node) {
     io.mapRequired("node", node.kind);
     io.mapRequired("at", node.place);
-    io.mapOptional("words", node.words, std::vector<std::string>());
+    io.mapOptional("words", node.words);
     io.mapOptional("left", node.left, std::string());
   }
   static constexpr bool flow = true;
@@ -122,14 +138,15 @@ template <> struct MappingTraits<FileDump> {
 
 namespace {
 
-NodeDump dumpNode(const ast::File &file, const ast::EventNode &node) {
+NodeDump dumpNode(const ast::File &file, const ast::EventNode &node,
+                  uint32_t firstNode) {
   NodeDump dump;
   dump.place = placeOf(*file.source, node.range);
   switch (node.kind) {
   case ast::NodeKind::Match:
     dump.kind = "event";
     for (const ast::Word &word : file.wordsOf(node))
-      dump.words.push_back(printable(word.value));
+      dump.words.push_back({printable(word.value)});
     return dump;
   case ast::NodeKind::And:
     dump.kind = "and";
@@ -138,7 +155,7 @@ NodeDump dumpNode(const ast::File &file, const ast::EventNode &node) {
     dump.kind = "or";
     break;
   }
-  dump.left = std::to_string(node.left);
+  dump.left = std::to_string(node.left - firstNode);
   return dump;
 }
 
@@ -172,7 +189,7 @@ StatementDump dumpStatement(const ast::File &file,
   for (const ast::Word &word : file.wordsOf(statement))
     dump.words.push_back({placeOf(source, word.range), printable(word.value)});
   for (const ast::EventNode &node : file.nodesOf(statement))
-    dump.condition.push_back(dumpNode(file, node));
+    dump.condition.push_back(dumpNode(file, node, statement.firstNode));
   if (isKnown && hasNumbers(file, statement))
     dump.numbers.assign(std::begin(statement.number),
                         std::end(statement.number));

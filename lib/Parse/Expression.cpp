@@ -43,6 +43,7 @@ ExpressionError ExpressionMachine::closeLevel() {
     collecting = NoNode;
   } else if (level.operation != NoOperator || level.operand == NoNode) {
     error = ExpressionError::ExpectedEvent;
+    level.operand = Repaired;
   }
   level.operation = NoOperator;
   return error;
@@ -68,12 +69,9 @@ ExpressionError ExpressionMachine::closeGroup() {
     return error == ExpressionError::None ? ExpressionError::Mismatched : error;
   uint32_t operand = levels.back().operand;
   levels.pop_back();
-  // Anything was an operand, if only after repair.
   Level &outer = levels.back();
-  if (operand != NoNode) {
-    combine(outer, operand);
-    outer.operation = NoOperator;
-  }
+  combine(outer, operand);
+  outer.operation = NoOperator;
   return error;
 }
 

@@ -45,6 +45,7 @@ public:
 
 private:
   static constexpr uint32_t NoNode = UINT32_MAX;
+  static constexpr uint32_t Repaired = UINT32_MAX - 1; ///< no node, but as good
   static constexpr uint32_t NoOperator = UINT32_MAX;
 
   struct Level {

@@ -239,11 +239,15 @@ BlockEnd parse::findBlockEnd(llvm::StringRef text, uint32_t bodyStart) {
       isFirst = false;
       isIndentedBody = reading.isIndented;
     }
-    if (!reading.stanza || reading.isIndented)
+    if (reading.isIndented)
       continue;
-    // An unindented body leaves doubt about words the shell knows too.
-    if (isIndentedBody ||
-        (!reading.isMisspelt && !isShellWord(reading.stanza->kind)))
+    // An unindented body leaves doubt about words the shell knows too; an
+    // indented one leaves none even about statements that are not right.
+    llvm::StringRef rest = content;
+    const StanzaInfo *keyword = findStanza(takeWord(rest));
+    bool isOther = keyword && !isShellWord(keyword->kind);
+    if (isIndentedBody ? reading.stanza || isOther
+                       : reading.stanza && !reading.isMisspelt && isOther)
       return endAt(line);
   }
   return endAt(size);
@@ -254,11 +258,11 @@ OrphanedBlock parse::findOrphanedBlock(llvm::StringRef text, uint32_t offset) {
   uint32_t line = nextLine(text, offset);
   for (; line < size; line = nextLine(text, line)) {
     llvm::StringRef rest = lineAt(text, line).ltrim(blanks);
+    if (takeWord(rest) == "end" && takeWord(rest) == "script" && isAtEnd(rest))
+      return {true, nextLine(text, line)};
     LineReading reading = readLine(text, line);
     if (reading.stanza && !reading.isIndented)
       break;
-    if (takeWord(rest) == "end" && takeWord(rest) == "script" && isAtEnd(rest))
-      return {true, nextLine(text, line)};
   }
   return {false, line};
 }
