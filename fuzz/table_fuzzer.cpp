@@ -12,6 +12,7 @@
 
 using namespace starton;
 
+// NOLINTBEGIN(readability-identifier-naming): the names are libFuzzer's.
 extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
 
 namespace {
@@ -65,3 +66,4 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::free(block);
   return 0;
 }
+// NOLINTEND(readability-identifier-naming)

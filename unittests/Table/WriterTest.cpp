@@ -3,6 +3,7 @@
 #include "TestTables.h"
 #include "starton/Sema/JobSet.h"
 #include "starton/Table/EventKey.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <filesystem>
 #include <fnmatch.h>
@@ -131,9 +132,11 @@ TEST(Writer, Index) {
     }
     line += ':';
     for (const Leaf *leaf : *entry->leaves())
-      line += " " + table->jobs()->Get(leaf->job())->name()->str() +
-              (leaf->tree() == Tree::Start ? "/start" : "/stop") + "/" +
-              std::to_string(leaf->node());
+      line += llvm::formatv(" {0}/{1}/{2}",
+                            table->jobs()->Get(leaf->job())->name()->c_str(),
+                            leaf->tree() == Tree::Start ? "start" : "stop",
+                            leaf->node())
+                  .str();
     entries.push_back(line);
   }
   EXPECT_EQ(entries,
