@@ -12,6 +12,13 @@
 using namespace starton;
 using namespace starton::sema;
 
+// LLVM's allocators poison what they have not handed out yet; the installed
+// LLVM is not instrumented and does not lift it again.
+extern "C" const char *__asan_default_options();
+extern "C" const char *__asan_default_options() {
+  return "allow_user_poisoning=0";
+}
+
 namespace {
 
 /// A set of one job named "x" over one empty file "d/x.conf".
