@@ -30,8 +30,10 @@ endfunction()
 # allocation (test/Meta checks the symbols of the linked daemon).
 function(starton_runtime_library name)
   starton_library(${name} ${ARGN})
+  # -O2: a third smaller than -O3, which counts in a daemon of one megabyte, and
+  # as fast.
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>
-    -fno-asynchronous-unwind-tables)
+    -fno-asynchronous-unwind-tables $<$<CONFIG:Release>:-O2>)
 endfunction()
 
 function(starton_unittest name)

@@ -18,7 +18,7 @@ namespace {
 constexpr uint64_t Second = 1'000'000'000;
 constexpr uint64_t RetryDelay = Second / 10;
 /// Given up when memory runs out, so that stopping and asking still work.
-constexpr size_t MemoryReserve = size_t(64) << 10;
+constexpr size_t MemoryReserve = size_t(32) << 10;
 constexpr int HandledSignals[] = {SIGCHLD, SIGTERM, SIGHUP};
 
 } // namespace
