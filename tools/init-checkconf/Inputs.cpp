@@ -49,17 +49,26 @@ void Inputs::loadPath(const std::string &path) {
     loadAlone(path);
 }
 
-/// The system that --root, --confdir or --user-session stand for.
-void Inputs::loadNamedSystem() {
-  if (options.userSession)
-    return loadSystem(sema::userSessionDirectories(environmentValue), {},
-                      false);
+/// The directories of --confdir and --user-session, first the one that wins.
+std::vector<std::string> Inputs::namedDirectories() const {
   std::vector<std::string> directories;
   directories.reserve(options.confDirs.size());
   for (const std::string &directory : options.confDirs)
     directories.push_back(below(options.root, directory));
-  if (!directories.empty())
-    return loadSystem(std::move(directories), {}, false);
+  if (options.userSession) {
+    std::vector<std::string> session =
+        sema::userSessionDirectories(environmentValue);
+    auto place =
+        directories.begin() + static_cast<std::ptrdiff_t>(*options.userSession);
+    directories.insert(place, session.begin(), session.end());
+  }
+  return directories;
+}
+
+/// The system that --root, --confdir and --user-session stand for.
+void Inputs::loadNamedSystem() {
+  if (options.userSession || !options.confDirs.empty())
+    return loadSystem(namedDirectories(), {}, false);
   // With files or directories named, --root only says what their paths in a
   // table are relative to.
   if (!options.root.empty() && options.paths.empty())

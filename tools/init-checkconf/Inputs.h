@@ -51,6 +51,7 @@ private:
   void parseAlone(std::unique_ptr<SourceBuffer> source);
   void loadSystem(std::vector<std::string> directories,
                   std::string mainConfiguration, bool explicitly);
+  std::vector<std::string> namedDirectories() const;
   void loadNamedSystem();
   void listFiles(const sema::JobSet &set);
   void reportNoJobs(const std::vector<std::string> &directories,

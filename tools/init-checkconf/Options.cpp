@@ -103,13 +103,15 @@ void addChoice(CLI::App &app, const char *flag, T &value,
       ->group(group);
 }
 
-/// Everything but PATH. Ignored holds what is read for the old script's sake.
+/// What CLI11 wants to store but nobody reads: options for the old script's
+/// sake, and a flag of which only the position counts.
 struct Ignored {
   std::string initctlPath, upstartPath;
+  bool userSession = false;
 };
 
-void addInputs(CLI::App &app, Options &options,
-               std::vector<std::string> &files) {
+void addInputs(CLI::App &app, Options &options, std::vector<std::string> &files,
+               Ignored &ignored) {
   const char *group = "What is checked";
   app.add_option("PATH", options.paths, "job files and directories")
       ->type_name("")
@@ -130,8 +132,9 @@ void addInputs(CLI::App &app, Options &options,
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(group);
-  app.add_flag("--user-session", options.userSession,
-               "the directories of a user session, as one system")
+  app.add_flag("--user-session", ignored.userSession,
+               "the directories of a user session, as if each were given\n"
+               "with --confdir here")
       ->group(group);
   addChoice(app, "--dialect", options.dialect, DialectChoices,
             "the Upstart the files are for (default: upstart-1.13)", group);
@@ -202,7 +205,7 @@ std::string unknownOption(const CLI::App &app, const std::string &word) {
 /// Whether --root, --confdir or --user-session name a system. With files or
 /// directories named, --root only says what paths in a table are relative to.
 bool namesSystem(const Options &options) {
-  return options.userSession || !options.confDirs.empty() ||
+  return options.userSession.has_value() || !options.confDirs.empty() ||
          (!options.root.empty() && options.paths.empty());
 }
 
@@ -214,9 +217,8 @@ const char *badCombination(const Options &options) {
     return !options.paths.empty() || system || emits
                ? "--dump-table takes no other input and no --emit"
                : nullptr;
-  if (options.userSession &&
-      (!options.root.empty() || !options.confDirs.empty()))
-    return "--user-session excludes --root and --confdir";
+  if (options.userSession && !options.root.empty())
+    return "--user-session is about this system: it excludes --root";
   if (options.paths.empty() && !system)
     return "no file or directory given";
   if (options.emit == Emit::Table) {
@@ -265,6 +267,17 @@ bool looksOld(const Options &options) {
          (options.paths.empty() || !isDirectory(options.paths.front()));
 }
 
+/// How many --confdir stand before --user-session, where that is given.
+std::optional<size_t> sessionPosition(const CLI::App &app) {
+  size_t before = 0;
+  for (const CLI::Option *option : app.parse_order()) {
+    if (option->check_lname("user-session"))
+      return before;
+    before += option->check_lname("confdir") ? 1 : 0;
+  }
+  return std::nullopt;
+}
+
 /// Reads new-style options. Unknown ones are left over in the application.
 void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   std::vector<std::string> files;
@@ -274,7 +287,7 @@ void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   app.get_formatter()->column_width(26);
   app.get_formatter()->label("Positionals", "Operands");
   app.footer(Footer);
-  addInputs(app, options, files);
+  addInputs(app, options, files, ignored);
   addActions(app, options);
   addOutput(app, options);
   addOldOptions(app, options, ignored);
@@ -283,6 +296,7 @@ void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   app.set_version_flag("--version", VersionText, "print the version and exit")
       ->group(group);
   app.parse(reversedWords(argc, argv));
+  options.userSession = sessionPosition(app);
   options.paths.insert(options.paths.begin(), files.begin(), files.end());
 }
 

@@ -53,7 +53,8 @@ struct Options {
   Dialect dialect = Dialect::Upstart113;
   std::string root;
   std::vector<std::string> confDirs;
-  bool userSession = false;
+  /// Where among confDirs the directories of a user session belong, if at all.
+  std::optional<size_t> userSession;
 
   std::string dumpTable;
 };
