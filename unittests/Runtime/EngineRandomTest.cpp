@@ -3,184 +3,33 @@
 // Random inputs, the same ones in every run: whatever is fed, the contract is
 // kept and everything can be ended.
 
-#include "SimHost.h"
+#include "SimDriver.h"
 #include "starton/Runtime/Support/Memory.h"
 #include "gtest/gtest.h"
-#include <csignal>
 #include <random>
 
 using namespace starton;
 using namespace starton::test;
-using engine::Input;
-using engine::Slot;
 
 namespace {
 
-const Files Jobs = {
-    {"svc", "start on go\nstop on halt\nrespawn\npre-start exec run\n"
-            "exec run\npost-stop exec exit 0\nexport A\n"},
-    {"task", "start on go or stopped svc\ntask\nexec run\n"},
-    {"inst", "instance $N\nstart on plug\nstop on unplug N=$N\n"
-             "exec run\npre-stop exec run\n"},
-    {"fork", "expect fork\nrespawn\nexec run\n"},
-    {"daemon", "expect daemon\nexec stubborn\nkill timeout 2\n"},
-    {"stop", "expect stop\nexec run\npost-start exec run\n"},
-    {"state", "start on started svc\nstop on stopping svc\n"},
-    {"hook", "start on starting svc and x\ntask\nexec exit 1\n"},
-    {"pair", "start on x and y\nstop on stopped task and x\nexec run\n"},
-    {"bad", "start on go\npre-start exec missing\nexec run\n"},
-    {"loop", "start on stopped loop and y\ntask\nexec exit 0\n"},
-    {"post", "exec run\npost-start exec exit 1\npost-stop exec run\n"},
-};
-const char *const Events[] = {"go", "halt", "plug", "unplug", "x", "y", "none"};
+constexpr unsigned Seeds = 150;
+constexpr int Steps = 200;
 
-class RandomRun {
-public:
-  RandomRun(const Compiled &compiled, unsigned seed)
-      : host(compiled), random(seed) {}
-
-  void step() {
-    switch (pick(14)) {
-    case 0:
-    case 1:
-      host.start(job(), variables(), pick(2));
-      break;
-    case 2:
-      host.stop(job(), variables(), pick(2));
-      break;
-    case 3:
-      host.restart(job(), variables(), pick(2));
-      break;
-    case 4:
-      host.onInstance(Input::Kind(unsigned(Input::Kind::Reload) + pick(4)),
-                      job(), pick(2) ? "" : "1", pick(2));
-      break;
-    case 5:
-    case 6:
-    case 7:
-      event();
-      break;
-    case 8:
-      host.pass(pick(4));
-      break;
-    default:
-      process();
-      break;
-    }
-  }
-
-  std::string end() {
-    setAllocationFilter(nullptr);
-    host.pass(3);
-    host.shutdown(pick(2) ? "logout" : "shutdown");
-    for (int round = 0; round < 40; ++round) {
-      // What half-true conditions hold is let go, which starts some jobs.
-      for (const char *event : {"x", "y"})
-        if (round < 20)
-          host.emit(event, {}, false);
-      stopAll();
-      endAll();
-      host.pass(1);
-    }
-    return host.leftOver();
-  }
-
-  SimHost host;
-
-private:
-  unsigned pick(unsigned below) { return unsigned(random() % below); }
-  std::string job() {
-    auto at = Jobs.begin();
-    std::advance(at, pick(unsigned(Jobs.size())));
-    return at->first;
-  }
-  Strings variables() {
-    Strings all;
-    if (pick(3))
-      all.push_back("N=" + std::to_string(pick(5)));
-    if (pick(2))
-      all.push_back("A=" + std::string(pick(300), 'a'));
-    return all;
-  }
-  /// Nobody waits for x and y, which a half-true condition may hold for ever.
-  void event() {
-    unsigned which = pick(std::size(Events));
-    bool wait = pick(2) && which != 4 && which != 5;
-    host.emit(Events[which], variables(), wait);
-  }
-  /// A pid that may be a process's.
-  int32_t pid() {
-    int32_t found = host.pid(job(), Slot(pick(5)), pick(2) ? "" : "1");
-    return found ? found : int32_t(1000 + pick(400));
-  }
-  /// The host reports forks of traced processes only.
-  bool follows(const SimProcess *process) const {
-    return process && process->slot == Slot::Main &&
-           (process->job == "fork" || process->job == "daemon") &&
-           host.status(process->job).find("/spawned") != std::string::npos;
-  }
-  void process() {
-    int32_t at = pid();
-    switch (pick(9)) {
-    case 0:
-      host.exit(at, 0);
-      break;
-    case 1:
-      host.exit(at, int(pick(256)));
-      break;
-    case 2:
-      host.kill(at, int(1 + pick(40)));
-      break;
-    case 3:
-      host.stopped(at, pick(2) ? SIGSTOP : SIGTSTP);
-      break;
-    case 4:
-    case 5:
-      if (follows(host.process(at)))
-        host.forks(at);
-      break;
-    case 6:
-      host.executes(at);
-      break;
-    case 7:
-      host.spawnErrors = {pick(2) ? EAGAIN : EPERM};
-      break;
-    default:
-      host.lose(at);
-      lost.push_back(at);
-      break;
-    }
-  }
-  void stopAll() {
-    for (const auto &[name, text] : Jobs)
-      for (const char *instance : {"", "0", "1", "2", "3", "4"})
-        if (host.status(name, instance) != "stop/waiting")
-          host.onInstance(Input::Kind::StopInstance, name, instance, false);
-  }
-  void endAll() {
-    for (const auto &[name, text] : Jobs)
-      for (unsigned slot = 0; slot < engine::NumSlots; ++slot)
-        for (const char *instance : {"", "0", "1", "2", "3", "4"})
-          if (int32_t at = host.pid(name, Slot(slot), instance);
-              at && slot != unsigned(Slot::Main))
-            host.exit(at, 0);
-    for (int32_t at : lost)
-      host.kill(at, SIGKILL); // they are reaped in the end
-    lost.clear();
-  }
-
-  std::mt19937 random;
-  std::vector<int32_t> lost;
-};
+SimDriver::Source seeded(unsigned seed) {
+  return [random = std::mt19937(seed)](unsigned below) mutable {
+    return unsigned(random() % below);
+  };
+}
 
 TEST(EngineRandom, TheContractIsKept) {
-  Compiled compiled(Jobs);
-  for (unsigned seed = 1; seed <= 150; ++seed) {
-    RandomRun run(compiled, seed);
-    for (int i = 0; i < 200; ++i)
-      run.step();
-    ASSERT_EQ(run.host.broken(), "") << "seed " << seed;
-    ASSERT_EQ(run.end(), "") << "seed " << seed;
+  Compiled compiled(DriverJobs);
+  for (unsigned seed = 1; seed <= Seeds; ++seed) {
+    SimDriver driver(compiled, seeded(seed));
+    for (int i = 0; i < Steps; ++i)
+      driver.step();
+    ASSERT_EQ(driver.host.broken(), "") << "seed " << seed;
+    ASSERT_EQ(driver.end(), "") << "seed " << seed;
   }
 }
 
@@ -188,20 +37,22 @@ std::mt19937 faultSource;
 bool allowMost() { return faultSource() % 16 != 0; }
 
 TEST(EngineRandom, AlsoWhenMemoryIsShort) {
-  Compiled compiled(Jobs);
-  for (unsigned seed = 1; seed <= 150; ++seed) {
+  Compiled compiled(DriverJobs);
+  unsigned refused = 0;
+  for (unsigned seed = 1; seed <= Seeds; ++seed) {
     faultSource.seed(seed);
     setAllocationFilter(allowMost);
-    RandomRun run(compiled, seed);
-    if (!run.host.ready()) {
-      setAllocationFilter(nullptr);
+    SimDriver driver(compiled, seeded(seed));
+    for (int i = 0; i < Steps && driver.host.ready(); ++i)
+      driver.step();
+    setAllocationFilter(nullptr);
+    if (!driver.host.ready())
       continue;
-    }
-    for (int i = 0; i < 200; ++i)
-      run.step();
-    EXPECT_EQ(run.host.broken(), "") << "seed " << seed;
-    ASSERT_EQ(run.end(), "") << "seed " << seed;
+    refused += driver.host.refusals();
+    ASSERT_EQ(driver.host.broken(), "") << "seed " << seed;
+    ASSERT_EQ(driver.end(), "") << "seed " << seed;
   }
+  EXPECT_GT(refused, 100U);
 }
 
 } // namespace

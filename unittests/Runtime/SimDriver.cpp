@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "SimDriver.h"
+#include <cerrno>
+#include <csignal>
+#include <iterator>
+
+namespace starton::test {
+
+using engine::Input;
+using engine::Slot;
+
+const Files DriverJobs = {
+    {"svc", "start on go\nstop on halt\nrespawn\npre-start exec run\n"
+            "exec run\npost-stop exec exit 0\nexport A\n"},
+    {"task", "start on go or stopped svc\ntask\nexec run\n"},
+    {"inst", "instance $N\nstart on plug\nstop on unplug N=$N\n"
+             "exec run\npre-stop exec run\n"},
+    {"fork", "expect fork\nrespawn\nexec run\n"},
+    {"daemon", "expect daemon\nexec stubborn\nkill timeout 2\n"},
+    {"stop", "expect stop\nexec run\npost-start exec run\n"},
+    {"state", "start on started svc\nstop on stopping svc\n"},
+    {"hook", "start on starting svc and x\ntask\nexec exit 1\n"},
+    {"pair", "start on x and y\nstop on stopped task and x\nexec run\n"},
+    {"bad", "start on go\npre-start exec missing\nexec run\n"},
+    {"loop", "start on stopped loop and y\ntask\nexec exit 0\n"},
+    {"post", "exec run\npost-start exec exit 1\npost-stop exec run\n"},
+};
+
+namespace {
+
+const char *const Events[] = {"go", "halt", "plug", "unplug", "x", "y", "none"};
+
+} // namespace
+
+void SimDriver::step() {
+  switch (pick(14)) {
+  case 0:
+  case 1:
+    host.start(job(), variables(), pick(2));
+    break;
+  case 2:
+    host.stop(job(), variables(), pick(2));
+    break;
+  case 3:
+    host.restart(job(), variables(), pick(2));
+    break;
+  case 4:
+    host.onInstance(Input::Kind(unsigned(Input::Kind::Reload) + pick(4)), job(),
+                    pick(2) ? "" : "1", pick(2));
+    break;
+  case 5:
+  case 6:
+  case 7:
+    event();
+    break;
+  case 8:
+    host.pass(pick(4));
+    break;
+  default:
+    process();
+    break;
+  }
+}
+
+std::string SimDriver::end() {
+  host.pass(3);
+  host.shutdown(pick(2) ? "logout" : "shutdown");
+  for (int round = 0; round < 40; ++round) {
+    // What half-true conditions hold is let go, which starts some jobs.
+    for (const char *event : {"x", "y"})
+      if (round < 20)
+        host.emit(event, {}, false);
+    stopAll();
+    endAll();
+    host.pass(1);
+  }
+  return host.leftOver();
+}
+
+std::string SimDriver::job() {
+  auto at = DriverJobs.begin();
+  std::advance(at, pick(unsigned(DriverJobs.size())));
+  return at->first;
+}
+
+Strings SimDriver::variables() {
+  Strings all;
+  if (pick(3))
+    all.push_back("N=" + std::to_string(pick(5)));
+  if (pick(2))
+    all.push_back("A=" + std::string(pick(300), 'a'));
+  return all;
+}
+
+/// Nobody waits for x and y, which a half-true condition may hold for ever.
+void SimDriver::event() {
+  unsigned which = pick(std::size(Events));
+  bool wait = pick(2) && which != 4 && which != 5;
+  host.emit(Events[which], variables(), wait);
+}
+
+/// A pid that may be a process's.
+int32_t SimDriver::pid() {
+  int32_t found = host.pid(job(), Slot(pick(5)), pick(2) ? "" : "1");
+  return found ? found : int32_t(1000 + pick(400));
+}
+
+/// The host reports forks of traced processes only.
+bool SimDriver::follows(const SimProcess *process) const {
+  return process && process->slot == Slot::Main &&
+         (process->job == "fork" || process->job == "daemon") &&
+         host.status(process->job).find("/spawned") != std::string::npos;
+}
+
+void SimDriver::process() {
+  int32_t at = pid();
+  switch (pick(9)) {
+  case 0:
+    host.exit(at, 0);
+    break;
+  case 1:
+    host.exit(at, int(pick(256)));
+    break;
+  case 2:
+    host.kill(at, int(1 + pick(40)));
+    break;
+  case 3:
+    host.stopped(at, pick(2) ? SIGSTOP : SIGTSTP);
+    break;
+  case 4:
+  case 5:
+    if (follows(host.process(at)))
+      host.forks(at);
+    break;
+  case 6:
+    host.executes(at);
+    break;
+  case 7:
+    host.spawnErrors = {pick(2) ? EAGAIN : EPERM};
+    break;
+  default:
+    host.lose(at);
+    lost.push_back(at);
+    break;
+  }
+}
+
+void SimDriver::stopAll() {
+  for (const auto &[name, text] : DriverJobs)
+    for (const char *instance : {"", "0", "1", "2", "3", "4"})
+      if (host.status(name, instance) != "stop/waiting")
+        host.onInstance(Input::Kind::StopInstance, name, instance, false);
+}
+
+void SimDriver::endAll() {
+  for (const auto &[name, text] : DriverJobs)
+    for (unsigned slot = 0; slot < engine::NumSlots; ++slot)
+      for (const char *instance : {"", "0", "1", "2", "3", "4"})
+        if (int32_t at = host.pid(name, Slot(slot), instance);
+            at && slot != unsigned(Slot::Main))
+          host.exit(at, 0);
+  for (int32_t at : lost)
+    host.kill(at, SIGKILL); // they are reaped in the end
+  lost.clear();
+}
+
+} // namespace starton::test
