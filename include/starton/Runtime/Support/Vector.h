@@ -17,7 +17,7 @@ template <typename T> class Vector {
 
 public:
   Vector() = default;
-  ~Vector() { release(elements); }
+  ~Vector() { release(static_cast<void *>(elements)); }
   Vector(const Vector &) = delete;
   Vector &operator=(const Vector &) = delete;
 
