@@ -3,6 +3,7 @@
 #include "Check.h"
 #include <algorithm>
 #include <cstdlib>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace starton;
@@ -98,6 +99,19 @@ void addShellFindings(std::vector<CheckedFile> &files) {
     files[finding.file].more.push_back(std::move(finding.diagnostic));
 }
 
+/// A report or a table must not take the place of what it is about.
+bool isInput(const Options &options) {
+  struct stat output, input;
+  if (options.output.empty() || stat(options.output.c_str(), &output) != 0 ||
+      !S_ISREG(output.st_mode))
+    return false;
+  return std::any_of(
+      options.paths.begin(), options.paths.end(), [&](const std::string &path) {
+        return stat(path.c_str(), &input) == 0 &&
+               input.st_dev == output.st_dev && input.st_ino == output.st_ino;
+      });
+}
+
 bool reportsToOutput(const Options &options) {
   return options.emit == Emit::Check;
 }
@@ -123,6 +137,10 @@ int checkconf::reportFindings(const Options &options,
 }
 
 int checkconf::runCheck(const Options &options) {
+  if (isInput(options)) {
+    printError("'" + options.output + "' is both input and output");
+    return ExitUsage;
+  }
   Inputs inputs(options);
   inputs.load();
   if (options.emit == Emit::Check && !options.syntaxOnly && !options.noScript)

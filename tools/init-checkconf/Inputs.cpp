@@ -126,6 +126,7 @@ void Inputs::loadSystem(std::vector<std::string> directories,
       options.syntaxOnly || (wantsTrees() && !options.confDirs.empty());
   sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
   listFiles(set);
+  nothingThere = nothingThere || (explicitly && set.files.empty());
   if (set.files.empty() && set.diagnostics.empty())
     reportNoJobs(system.directories,
                  explicitly ? Severity::Error : Severity::Warning);

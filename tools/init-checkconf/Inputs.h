@@ -37,6 +37,8 @@ public:
   /// The systems, and (where jobs are wanted) the files checked alone, in the
   /// order given.
   std::deque<sema::JobSet> sets;
+  /// A directory that was named as the thing to check holds no job file.
+  bool nothingThere = false;
 
 private:
   struct Alone {

@@ -19,6 +19,11 @@ const option longOptions[] = {{"debug", no_argument, nullptr, 'd'},
                               {"upstart-path", required_argument, nullptr, 'x'},
                               {nullptr, 0, nullptr, 0}};
 
+/// What getopt returns for an operand under ShortOptions: their leading '-'
+/// asks for operands in place, whatever POSIXLY_CORRECT says.
+constexpr int Operand = 1;
+constexpr const char *ShortOptions = "-df:hi:sx:";
+
 /// What getopt leaves in optopt for an option it knows.
 bool isShortOption(int letter) {
   for (const option *known = longOptions; known->name; ++known)
@@ -32,6 +37,9 @@ void apply(int code, OldCommandLine &line) {
   case 'd':
     line.options.debug = true;
     line.onlyOld = true;
+    break;
+  case Operand:
+    line.options.paths.emplace_back(optarg);
     break;
   case 'f':
     line.options.paths.emplace_back(optarg);
@@ -65,7 +73,7 @@ OldCommandLine starton::checkconf::parseOldCommandLine(int argc, char **argv,
   optind = 0; // starts over, GNU extensions included
   opterr = complain;
   int code = 0;
-  while ((code = getopt_long_only(argc, words.data(), "df:hi:sx:", longOptions,
+  while ((code = getopt_long_only(argc, words.data(), ShortOptions, longOptions,
                                   nullptr)) != -1)
     apply(code, line);
   for (int i = optind; i < argc; ++i)
