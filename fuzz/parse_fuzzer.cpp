@@ -89,6 +89,7 @@ void checkResult(const SourceBuffer &source, const ParseResult &result) {
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static Parser parser;
   ParseOptions options;

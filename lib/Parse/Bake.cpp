@@ -292,9 +292,10 @@ std::string printedName(std::string name) {
 }
 
 void printNames(std::FILE *file, const antlr4::dfa::Vocabulary &vocabulary) {
-  std::vector<std::string> names = {"END_OF_FILE"};
-  for (size_t type = 1; type <= vocabulary.getMaxTokenType(); ++type)
-    names.push_back(vocabulary.getSymbolicName(type));
+  std::vector<std::string> names(vocabulary.getMaxTokenType() + 1);
+  names[0] = "END_OF_FILE";
+  for (size_t type = 1; type != names.size(); ++type)
+    names[type] = vocabulary.getSymbolicName(type);
   printArray(file, "constexpr const char *tokenNames[]", names, printedName);
 }
 

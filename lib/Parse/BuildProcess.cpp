@@ -79,7 +79,7 @@ void StatementBuilder::endBlock(const Token &token) {
 }
 
 void StatementBuilder::unterminatedBlock() {
-  auto end = static_cast<uint32_t>(source.size());
+  uint32_t end = source.size();
   uint32_t body = bodyStart == NoResume ? end : bodyStart;
   noEndScriptFrom = std::min(noEndScriptFrom, body);
   if (!isTolerant()) {

@@ -161,6 +161,8 @@ private:
   }
 
   std::string wrongDialect() {
+    if (!info)
+      return upstartText(syntax.upstartError).lower();
     DialectSet dialects = stanzaForm && !stanzaForm->word.empty()
                               ? stanzaForm->dialects
                               : info->dialects;
@@ -188,6 +190,8 @@ private:
   }
 
   std::string unknownArgument() {
+    if (!info)
+      return upstartText(syntax.upstartError).lower();
     if (stanzaForm) // a bad choice, a resource for example
       return badChoice(argumentAt(*stanzaForm, argumentIndex()));
     std::string candidates;
@@ -224,6 +228,8 @@ private:
   }
 
   std::string expectedArgument() {
+    if (!info)
+      return upstartText(syntax.upstartError).lower();
     if (!stanzaForm)
       return quoted(info->spelling) + " needs " + listed(subKeywords()) +
              " behind it";

@@ -338,6 +338,8 @@ std::vector<Fault> starton::test::chooseFaults(const ast::File &file,
                                                unsigned count, Random &random) {
   constexpr auto kinds = static_cast<uint32_t>(FaultKind::LastKind) + 1;
   auto statements = static_cast<uint32_t>(file.statements.size());
+  if (statements == 0)
+    return {};
   uint32_t lastBlock = statements;
   for (uint32_t index = 0; index != statements; ++index)
     if (file.statements[index].process == Statement::Process::Script)

@@ -7,6 +7,7 @@
 #define STARTON_UNITTESTS_PARSE_FAULTINJECTOR_H
 
 #include "starton/Parse/Parse.h"
+#include <cassert>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,7 +60,9 @@ struct Fault {
 class Random {
 public:
   explicit Random(uint64_t seed) : state(seed * 2 + 1) {}
+  /// A number below \p bound, which is not 0.
   uint32_t below(uint32_t bound) {
+    assert(bound != 0);
     state = state * 6364136223846793005U + 1442695040888963407U;
     return static_cast<uint32_t>((state >> 33) % bound);
   }
