@@ -369,6 +369,7 @@ void printTable(std::FILE *file, Closure &closure) {
                firstLoop * representatives.size());
   printArray(file, "constexpr uint8_t exitBytes[]", exits, number);
   std::vector<size_t> starts;
+  starts.reserve(closure.starts.size());
   for (size_t start : closure.starts)
     starts.push_back(start * representatives.size());
   printArray(file, "constexpr uint16_t modeStarts[]", starts, number);

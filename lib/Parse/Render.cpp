@@ -263,7 +263,7 @@ private:
                   stanzaForm->arguments[0].type == ValueType::Text;
     llvm::StringRef all = source.text(syntax.extra);
     if (info && info->kind == StanzaKind::Env && isWordPair(all)) {
-      size_t blank = all.find_first_of(" \t");
+      size_t blank = all.find(' ');
       auto begin = syntax.extra.begin + static_cast<uint32_t>(blank);
       addFix("write NAME=VALUE", {begin, syntax.range.begin}, "=");
       return "unexpected " + quoted(text) +
@@ -289,7 +289,8 @@ private:
     auto [name, value] = words.split(' ');
     value = value.ltrim();
     return !name.empty() && !value.empty() &&
-           words.find_first_of("=\"'\\\n\t") == llvm::StringRef::npos &&
+           words.find_first_of(llvm::StringRef("=\"'\\\n\t\r\0", 8)) ==
+               llvm::StringRef::npos &&
            !value.contains(' ');
   }
 
