@@ -73,10 +73,14 @@ public:
   void shrink(size_t count) { used = count; }
 
 private:
-  static constexpr size_t MaxCount = (~size_t(0) >> 2) / sizeof(T);
+  // T may well be a pointer.
+  static constexpr size_t ElementSize =
+      sizeof(T); // NOLINT(bugprone-sizeof-expression)
+  static constexpr size_t MaxCount = (~size_t(0) >> 2) / ElementSize;
 
   bool setRoom(size_t count) {
-    void *memory = reallocate(elements, count * sizeof(T));
+    void *memory =
+        reallocate(static_cast<void *>(elements), count * ElementSize);
     if (!memory)
       return false;
     elements = static_cast<T *>(memory);
