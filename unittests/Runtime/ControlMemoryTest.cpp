@@ -53,9 +53,11 @@ static bool refused() {
 }
 
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming): glibc's own names.
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
+// NOLINTEND(readability-identifier-naming)
 
 void *malloc(size_t size) { return refused() ? nullptr : __libc_malloc(size); }
 void *calloc(size_t count, size_t size) {

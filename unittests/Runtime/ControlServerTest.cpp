@@ -5,6 +5,7 @@
 #include "ControlDaemon.h"
 #include "ControlPeer.h"
 #include "starton/Runtime/Control/Upstart.h"
+#include <dbus/dbus.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -320,10 +321,12 @@ TEST(ControlServer, EveryByteReachesEveryStringSafely) {
   for (int byte = 1; byte < 256; ++byte) {
     std::string name = "j";
     name += static_cast<char>(byte);
+    std::string pair = name;
+    pair.append("=").append(name);
     jobs.push_back({.name = name,
                     .description = name,
                     .emits = {name},
-                    .startOn = {{name, name + "=" + name}}});
+                    .startOn = {{name, pair}}});
   }
   TestDaemon daemon({.jobs = jobs});
   auto client = daemon.connect();
@@ -373,6 +376,13 @@ TEST(ControlServer, ErrorsHoldAnyBytes) {
                                      "/com/ubuntu/Upstart/jobs/tty"))),
             "org.freedesktop.DBus.Error.InvalidArgs: "
             "Unknown parameter: K\\xe9Y\nUsage: none");
+}
+
+TEST(ControlServer, AMistakeWithLibdbusEndsNobody) {
+  TestDaemon daemon;
+  // Says so on standard error and fails, where the default is to abort.
+  EXPECT_EQ(dbus_message_new_signal("no path", "a.b", "C"), nullptr);
+  EXPECT_EQ(errorOf(daemon.connect()->call(manager("GetAllJobs"))), "");
 }
 
 TEST(ControlServer, ManyCallsInFlight) {
