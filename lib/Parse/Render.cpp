@@ -208,6 +208,10 @@ private:
     }
     if (info->kind == StanzaKind::Respawn)
       note("a command belongs into an 'exec' stanza of its own");
+    if (text == "script" || text == "exec") {
+      note("the main process is written " + quoted(text) + " alone");
+      return result + ", expected " + listed(subKeywords());
+    }
     FormContent content = info->forms[0].content;
     if (content == FormContent::Command || content == FormContent::Events)
       addFix("insert " + quoted(info->forms[0].word),
