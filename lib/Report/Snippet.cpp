@@ -114,9 +114,10 @@ std::string fixLine(const DisplayLine &line, const Fix &fix) {
     while (!rest.empty())
       width += appendCharacter(rest, shown);
   }
-  // Nothing but blanks: a deletion, which the markers show well enough.
-  return shown.find_first_not_of(' ') == std::string::npos ? std::string()
-                                                           : shown;
+  // Blanks at the end cannot be seen; nothing but blanks is a deletion, which
+  // the markers show well enough.
+  shown.erase(shown.find_last_not_of(' ') + 1);
+  return shown;
 }
 
 } // namespace
