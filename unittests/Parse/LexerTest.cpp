@@ -7,6 +7,7 @@
 #include "ConfLexer.h"
 #include "Scanner.h"
 #include "TestData.h"
+#include "starton/Basic/Stanzas.h"
 #include "gtest/gtest.h"
 
 using namespace starton;
@@ -136,6 +137,43 @@ TEST(Lexer, RandomBytesAgree) {
       text += words[(state >> 33) % std::size(words)];
     }
     expectSame(text, "random " + std::to_string(file));
+  }
+}
+
+/// The grammar spells a stanza only where that changes how the rest is read,
+/// and then as Stanzas.def has it.
+TEST(Lexer, VocabularyMatchesTheTable) {
+  using parse::LexerMode;
+  using parse::TokenKind;
+  for (const StanzaInfo &info : allStanzas()) {
+    const StanzaForm &first = info.forms[0];
+    bool isFlag =
+        info.kind == StanzaKind::Manual || info.kind == StanzaKind::Debug;
+    TokenKind expected = TokenKind::Keyword;
+    if (isFlag)
+      expected = TokenKind::Flag;
+    else if (first.content == FormContent::Events)
+      expected = TokenKind::Condition;
+    else if (first.content == FormContent::Block)
+      expected = TokenKind::Script;
+    else if (first.content == FormContent::Command)
+      expected = first.word.empty() ? TokenKind::Exec : TokenKind::Hook;
+    auto [kind, mode] =
+        parse::Scanner::classify(info.spelling, LexerMode::Statement);
+    EXPECT_EQ(kind, expected) << info.spelling;
+    for (const StanzaForm &form : formsOf(info)) {
+      if (form.word.empty())
+        continue;
+      TokenKind inner = TokenKind::Word;
+      if (form.content == FormContent::Events)
+        inner = TokenKind::On;
+      else if (form.content == FormContent::Command)
+        inner = TokenKind::Exec;
+      else if (form.content == FormContent::Block)
+        inner = TokenKind::Script;
+      EXPECT_EQ(parse::Scanner::classify(form.word, mode).first, inner)
+          << info.spelling << ' ' << form.word;
+    }
   }
 }
 

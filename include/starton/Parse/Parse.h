@@ -31,10 +31,11 @@ struct ParseOptions {
 
 struct ParseResult {
   std::unique_ptr<ast::File> file; ///< never null
-  /// In source order of their ranges... except that diagnostics[firstError] is
-  /// the one Upstart reports first.
+  /// All findings in source order.
   std::vector<SyntaxDiag> diagnostics;
-  /// Index of Upstart's first error in `diagnostics`, or -1: accepted.
+  /// Index of the finding that explains Upstart's first error and carries its
+  /// line and text, or -1: accepted. Findings before it are possible: an error
+  /// that Upstart meets later may have its cause earlier.
   int64_t firstError = -1;
 
   bool accepted() const { return firstError < 0; }
