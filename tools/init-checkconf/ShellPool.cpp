@@ -112,8 +112,7 @@ public:
   ShellAnswers run() {
     while (next != inputs.size() || !running.empty()) {
       while (next != inputs.size() && running.size() < limit)
-        if (!start(next++))
-          next = inputs.size();
+        startNext();
       if (!running.empty())
         serve();
     }
@@ -125,13 +124,9 @@ public:
   }
 
 private:
-  bool cannotStart(int error) {
-    result.unavailable = std::strerror(error);
-    return false;
-  }
-
-  bool start(size_t input);
-  bool spawn(Running &shell, int text, int messages);
+  void startNext();
+  int start(size_t input);
+  int spawn(Running &shell, int text, int messages);
   void feed(Running &shell);
   void listen(Running &shell);
   void serve();
@@ -170,7 +165,20 @@ void Pool::feed(Running &shell) {
   closeDescriptor(shell.text);
 }
 
-bool Pool::spawn(Running &shell, int text, int messages) {
+/// Where the system has no room for another shell, those that run must do.
+void Pool::startNext() {
+  int error = start(next);
+  if (error == 0) {
+    ++next;
+  } else if (!running.empty()) {
+    limit = running.size();
+  } else {
+    result.unavailable = std::strerror(error);
+    next = inputs.size();
+  }
+}
+
+int Pool::spawn(Running &shell, int text, int messages) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, text, STDIN_FILENO);
@@ -181,20 +189,21 @@ bool Pool::spawn(Running &shell, int text, int messages) {
   int error = posix_spawn(&shell.pid, ShellPath, &actions, &attributes,
                           arguments, environment.get());
   posix_spawn_file_actions_destroy(&actions);
-  return error == 0 || cannotStart(error);
+  return error;
 }
 
-bool Pool::start(size_t index) {
+/// 0, or why not.
+int Pool::start(size_t index) {
   Running shell;
   shell.input = shell.answer.input = index;
   int text[2] = {-1, -1}, messages[2] = {-1, -1};
   if (pipe2(text, O_CLOEXEC) != 0)
-    return cannotStart(errno);
+    return errno;
   if (pipe2(messages, O_CLOEXEC) != 0) {
-    cannotStart(errno);
+    int error = errno;
     closeDescriptor(text[0]);
     closeDescriptor(text[1]);
-    return false;
+    return error;
   }
   shell.text = text[1];
   shell.messages = messages[0];
@@ -204,18 +213,18 @@ bool Pool::start(size_t index) {
   if (size > SafeWrite)
     (void)fcntl(shell.text, F_SETFL, O_NONBLOCK);
   feed(shell);
-  bool good = spawn(shell, text[0], messages[1]);
+  int error = spawn(shell, text[0], messages[1]);
   close(text[0]);
   close(messages[1]);
-  if (!good) {
+  if (error != 0) {
     closeDescriptor(shell.text);
     closeDescriptor(shell.messages);
-    return false;
+    return error;
   }
   shell.handle = static_cast<int>(syscall(SYS_pidfd_open, shell.pid, 0));
   shell.deadline = milliseconds() + int64_t(ShellSeconds) * 1000;
   running.push_back(std::move(shell));
-  return true;
+  return 0;
 }
 
 void Pool::listen(Running &shell) {
