@@ -174,6 +174,13 @@ void StatementBuilder::report(DiagId id, UpstartError error, Range range,
   scanner.endAt(scanner.position());
 }
 
+void StatementBuilder::warn(Range range) {
+  SyntaxDiag warning;
+  warning.id = DiagId::SwallowedStanza;
+  warning.range = range;
+  result.diagnostics.push_back(warning);
+}
+
 void StatementBuilder::skipTo(uint32_t offset) {
   resume = offset;
   scanner.endAt(scanner.position());
@@ -361,6 +368,10 @@ void StatementBuilder::unknownSubKeyword(const Token &token) {
 }
 
 void StatementBuilder::onArguments(const Token &token) {
+  // Of a keyword that means nothing: gap and NUL can stand before the word that
+  // the grammar then takes for one.
+  if (!progress.info)
+    return;
   switch (token.kind) {
   case TokenKind::End:
   case TokenKind::EndOfFile:
