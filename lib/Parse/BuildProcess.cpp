@@ -72,6 +72,12 @@ void StatementBuilder::endBlock(const Token &token) {
                                : static_cast<uint32_t>(lastLine) + 1);
   statement.textRange = {token.range.begin, bodyEnd};
   statement.text = readBlock(textOf(statement.textRange), file.arena);
+  uint32_t swallowed = findSwallowedStanza(source.text(), statement.textRange);
+  if (swallowed != NoLine)
+    warn({swallowed,
+          swallowed + static_cast<uint32_t>(textOf({swallowed, bodyEnd})
+                                                .find_first_of(llvm::StringRef(
+                                                    " \t\r\n\0#", 6)))});
   llvm::StringRef endLine = textOf({bodyEnd, token.range.end});
   endLine = endLine.substr(0, endLine.find('#'))
                 .rtrim(llvm::StringRef(" \t\r\n\0", 5));

@@ -36,19 +36,25 @@ void sortFrom(std::vector<SyntaxDiag> &diagnostics, size_t first) {
 }
 
 /// Finds the diagnostic that explains Upstart's error and gives it Upstart's
-/// line and text. Those that are there belong to the statement that failed, and
-/// to those before it from the one whose quote was closed by accident on.
-void placeFirstError(ParseResult &result, const SyntaxDiag &strict) {
+/// line and text. Those of the tolerant pass begin at \p first: they belong to
+/// the statement that failed, and to those before it from the one whose quote
+/// was closed by accident on.
+void placeFirstError(ParseResult &result, size_t first,
+                     const SyntaxDiag &strict) {
   std::vector<SyntaxDiag> &all = result.diagnostics;
-  if (all.empty())
-    all.push_back(strict);
+  auto begin = all.begin() + static_cast<ptrdiff_t>(first);
   auto isSame = [&](const SyntaxDiag &diagnostic) {
     return diagnostic.upstartError == strict.upstartError &&
            diagnostic.upstartLine == strict.upstartLine;
   };
-  auto found = std::find_if(all.begin(), all.end(), isSame);
+  auto isError = [](const SyntaxDiag &diagnostic) {
+    return diagSeverity(diagnostic.id) == Severity::Error;
+  };
+  auto found = std::find_if(begin, all.end(), isSame);
   if (found == all.end())
-    found = all.begin();
+    found = std::find_if(begin, all.end(), isError);
+  if (found == all.end())
+    found = all.insert(found, strict);
   found->upstartError = strict.upstartError;
   found->upstartLine = strict.upstartLine;
   result.firstError = found - all.begin();
@@ -63,6 +69,7 @@ void warnOfSuspect(const StatementBuilder &builder, ParseResult &result) {
   warning.id = DiagId::SwallowedStanza;
   warning.range = {opening, opening + 1};
   result.diagnostics.push_back(warning);
+  sortFrom(result.diagnostics, 0);
 }
 
 } // namespace
@@ -95,8 +102,16 @@ void Parser::Impl::parseTolerantly(StatementBuilder &builder,
       static_cast<uint32_t>(result.file->statements.size() - 1);
   builder.setPass(Pass::Tolerant);
   builder.keepBehind(failed);
-  scanner.restart(std::min(failed, builder.suspectStatement()),
-                  LexerMode::Statement);
+  uint32_t begin = std::min(failed, builder.suspectStatement());
+  scanner.restart(begin, LexerMode::Statement);
+  // Warnings about what is read again come again.
+  auto isBehind = [begin](const SyntaxDiag &diagnostic) {
+    return diagnostic.range.begin >= begin;
+  };
+  result.diagnostics.erase(std::remove_if(result.diagnostics.begin(),
+                                          result.diagnostics.end(), isBehind),
+                           result.diagnostics.end());
+  size_t first = result.diagnostics.size();
   for (;;) {
     grammar.start(scanner);
     if (grammar.atEnd())
@@ -105,7 +120,7 @@ void Parser::Impl::parseTolerantly(StatementBuilder &builder,
     uint32_t start = parseTolerantStatement(builder, result);
     sortFrom(result.diagnostics, firstDiagnostic);
     if (start >= failed && result.firstError < 0)
-      placeFirstError(result, strict);
+      placeFirstError(result, first, strict);
     uint32_t next = builder.resumeOffset();
     if (next == StatementBuilder::NoResume &&
         scanner.visibleEnd() != text.size())
@@ -115,7 +130,7 @@ void Parser::Impl::parseTolerantly(StatementBuilder &builder,
                       LexerMode::Statement);
   }
   if (result.firstError < 0)
-    placeFirstError(result, strict);
+    placeFirstError(result, first, strict);
 }
 
 /// Reads one statement, again if its keyword was misspelt. Returns where it

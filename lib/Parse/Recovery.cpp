@@ -111,6 +111,16 @@ bool isHardlyProse(llvm::StringRef text, uint32_t from, uint32_t to) {
   return true;
 }
 
+/// The word that ends the here-document a line of shell text begins, or empty.
+llvm::StringRef hereDocumentEnd(llvm::StringRef line) {
+  size_t arrows = line.find("<<");
+  if (arrows == llvm::StringRef::npos)
+    return {};
+  llvm::StringRef rest = line.substr(arrows + 2).ltrim("- \t\"'\\");
+  return rest.take_while(
+      [](char letter) { return llvm::isAlnum(letter) || letter == '_'; });
+}
+
 enum class EndLikeness : uint8_t { None, Bare, Misspelt };
 
 /// "end scirpt", "endscript", "end script;" and the like; less surely "end".
@@ -265,4 +275,31 @@ OrphanedBlock parse::findOrphanedBlock(llvm::StringRef text, uint32_t offset) {
       break;
   }
   return {false, line};
+}
+
+uint32_t parse::findSwallowedStanza(llvm::StringRef text, Range body) {
+  llvm::StringRef document;
+  bool isFirst = true;
+  for (uint32_t line = body.begin; line < body.end;
+       line = nextLine(text, line)) {
+    llvm::StringRef content = lineAt(text, line);
+    if (!document.empty()) {
+      if (content.trim(blanks) == document)
+        document = {};
+      continue;
+    }
+    document = hereDocumentEnd(content);
+    if (content.trim(blanks).empty())
+      continue;
+    bool isIndented = isBlank(content.front());
+    if (isFirst && !isIndented)
+      return NoLine;
+    isFirst = false;
+    if (isIndented)
+      continue;
+    LineReading reading = readLine(text, line, Spelling::Exact);
+    if (reading.stanza && !isShellWord(reading.stanza->kind))
+      return line;
+  }
+  return NoLine;
 }

@@ -66,6 +66,12 @@ struct OrphanedBlock {
 };
 OrphanedBlock findOrphanedBlock(llvm::StringRef text, uint32_t offset);
 
+/// The first line of a block's \p body that looks like a stanza because it is
+/// not indented as the body is; NoLine when there is none. Here-documents are
+/// left alone.
+constexpr uint32_t NoLine = UINT32_MAX;
+uint32_t findSwallowedStanza(llvm::StringRef text, Range body);
+
 } // namespace starton::parse
 
 #endif // STARTON_LIB_PARSE_RECOVERY_H

@@ -108,10 +108,7 @@ private:
     case DiagId::BlankLineInParentheses:
       return expressionError();
     case DiagId::SwallowedStanza:
-      return text == "(" ? "the expression opened here swallows what looks "
-                           "like a stanza of its own"
-                         : "the text quoted here swallows what looks like a "
-                           "stanza of its own";
+      return swallowedStanza();
     case DiagId::InternalError:
       return "the grammar does not cover this statement; this is a defect of "
              "the program";
@@ -129,6 +126,17 @@ private:
       addFix("insert the missing quote at the end of the line",
              {lineEnd(), lineEnd()}, text.str());
     return "quote is never closed";
+  }
+
+  std::string swallowedStanza() {
+    if (text == "(")
+      return "the expression opened here swallows what looks like a stanza of "
+             "its own";
+    if (text == "'" || text == "\"")
+      return "the text quoted here swallows what looks like a stanza of its "
+             "own";
+    return quoted(text) + " looks like a stanza but is part of a script block; "
+                          "is 'end script' missing before it?";
   }
 
   std::string unterminatedBlock() {

@@ -107,6 +107,8 @@ private:
   /// \p upstartLine 0: Upstart prints none. Nothing is reported while quiet.
   void report(DiagId id, UpstartError error, Range range, uint32_t upstartLine,
               uint32_t detail = 0, Range extra = {});
+  /// What is legal but swallows a stanza.
+  void warn(Range range);
   uint32_t lineOf(uint32_t offset) const {
     return source.lineColumn(offset).line;
   }
