@@ -89,10 +89,6 @@ TEST(HostOptions, SaysWhatIsWrong) {
             "--state-fd cannot be used with this version");
   EXPECT_EQ(parse({"--table=a", "--confdir=b"}, options),
             "--table and --confdir cannot be used together");
-  Options others;
-  EXPECT_EQ(parse({"--append-confdir=a"}, others),
-            "--prepend-confdir and --append-confdir need --confdir with this "
-            "version");
 }
 
 TEST(HostOptions, BoundsRepetition) {

@@ -20,8 +20,10 @@ const char HelpText[] =
     "Jobs:\n"
     "  --table FILE           boot from a job table made by init-checkconf\n"
     "  --confdir DIR          compile the job files of DIR first (repeatable)\n"
-    "  --prepend-confdir DIR  beside --confdir: before those (repeatable)\n"
-    "  --append-confdir DIR   beside --confdir: after those (repeatable)\n"
+    "  --prepend-confdir DIR  the same, before all others (repeatable)\n"
+    "  --append-confdir DIR   the same, after all others (repeatable)\n"
+    "                         without --table and --confdir: the directories\n"
+    "                         of a user session\n"
     "  --compiler PATH        the compiler; default: init-checkconf beside\n"
     "                         this program\n"
     "  --dialect NAME         upstart-1.13 (default), upstart-1.12,\n"
@@ -272,10 +274,6 @@ bool parseOptions(int argc, char *const *argv, Options &options,
                                options.appended.count >
                            0)
     return complain(error, "--table and --confdir cannot be used together");
-  if (options.prepended.count + options.appended.count > 0 &&
-      options.directories.count == 0)
-    return complain(error, "--prepend-confdir and --append-confdir need "
-                           "--confdir with this version");
   return true;
 }
 

@@ -15,7 +15,7 @@ shift
 mkdir -p "$DIR/run" "$DIR/log" "$DIR/jobs"
 chmod 700 "$DIR/run"
 case " $*" in
-*" --table"* | *dir*) ;;
+*" --table"* | *-confdir*) ;;
 *)
 	"$CHECKCONF" --noscript --emit=table -o "$DIR/jobs.table" --confdir "$DIR/jobs" >"$DIR/compile.out" 2>&1
 	set -- --table "$DIR/jobs.table" "$@"
