@@ -72,16 +72,24 @@ void StatementBuilder::endBlock(const Token &token) {
                                : static_cast<uint32_t>(lastLine) + 1);
   statement.textRange = {token.range.begin, bodyEnd};
   statement.text = readBlock(textOf(statement.textRange), file.arena);
-  uint32_t swallowed = findSwallowedStanza(source.text(), statement.textRange);
-  if (swallowed != NoLine)
-    warn({swallowed,
-          swallowed + static_cast<uint32_t>(textOf({swallowed, bodyEnd})
-                                                .find_first_of(llvm::StringRef(
-                                                    " \t\r\n\0#", 6)))});
+  warnOfSwallowedStanza();
   llvm::StringRef endLine = textOf({bodyEnd, token.range.end});
   endLine = endLine.substr(0, endLine.find('#'))
                 .rtrim(llvm::StringRef(" \t\r\n\0", 5));
   extend({bodyEnd, bodyEnd + static_cast<uint32_t>(endLine.size())});
+}
+
+void StatementBuilder::warnOfSwallowedStanza() {
+  Range body = statement.textRange;
+  // Indentation that all lines share leaves none that stands out.
+  if (statement.text.size() != body.size())
+    return;
+  uint32_t line = findSwallowedStanza(source.text(), body);
+  if (line == NoLine)
+    return;
+  llvm::StringRef rest = textOf({line, body.end});
+  size_t length = rest.find_first_of(llvm::StringRef(" \t\r\n\0#", 6));
+  warn({line, line + static_cast<uint32_t>(std::min(length, rest.size()))});
 }
 
 void StatementBuilder::unterminatedBlock() {

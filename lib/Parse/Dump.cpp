@@ -10,22 +10,25 @@ using namespace starton::parse;
 
 namespace {
 
-struct TokenDump {
-  std::string kind, place, text;
+/// Text of a file, in a flow mapping or sequence.
+struct FlowText {
+  std::string value;
 };
 
-struct EventWord {
-  std::string value;
+struct TokenDump {
+  std::string kind, place;
+  FlowText text;
 };
 
 struct NodeDump {
   std::string kind, place;
-  std::vector<EventWord> words;
+  std::vector<FlowText> words;
   std::string left; ///< position in the condition, counted from 0
 };
 
 struct WordDump {
-  std::string place, value;
+  std::string place;
+  FlowText value;
 };
 
 struct StatementDump {
@@ -58,12 +61,28 @@ std::string placeOf(const SourceBuffer &source, Range range) {
 } // namespace
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(TokenDump)
-LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(EventWord)
+LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(FlowText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(NodeDump)
 LLVM_YAML_IS_SEQUENCE_VECTOR(WordDump)
 LLVM_YAML_IS_SEQUENCE_VECTOR(StatementDump)
 
 namespace llvm::yaml {
+
+template <> struct ScalarTraits<FlowText> {
+  static void output(const FlowText &word, void *, raw_ostream &os) {
+    os << word.value;
+  }
+  static StringRef input(StringRef text, void *, FlowText &word) {
+    word.value = text.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef text) {
+    QuotingType quoting = needsQuotes(text);
+    // A comma ends a plain scalar there, which needsQuotes() does not know.
+    bool isPlain = quoting == QuotingType::None;
+    return isPlain && text.contains(',') ? QuotingType::Single : quoting;
+  }
+};
 
 template <> struct MappingTraits<TokenDump> {
   static void mapping(IO &io, TokenDump &token) {
@@ -80,17 +99,6 @@ template <> struct MappingTraits<WordDump> {
     io.mapRequired("value", word.value);
   }
   static constexpr bool flow = true;
-};
-
-template <> struct ScalarTraits<EventWord> {
-  static void output(const EventWord &word, void *, raw_ostream &os) {
-    os << word.value;
-  }
-  static StringRef input(StringRef text, void *, EventWord &word) {
-    word.value = text.str();
-    return {};
-  }
-  static QuotingType mustQuote(StringRef text) { return needsQuotes(text); }
 };
 
 template <> struct MappingTraits<NodeDump> {
@@ -187,7 +195,8 @@ StatementDump dumpStatement(const ast::File &file,
                                                                : "unknown";
   dump.place = placeOf(source, statement.range);
   for (const ast::Word &word : file.wordsOf(statement))
-    dump.words.push_back({placeOf(source, word.range), printable(word.value)});
+    dump.words.push_back(
+        {placeOf(source, word.range), {printable(word.value)}});
   for (const ast::EventNode &node : file.nodesOf(statement))
     dump.condition.push_back(dumpNode(file, node, statement.firstNode));
   if (isKnown && hasNumbers(file, statement))
@@ -216,7 +225,7 @@ void starton::dumpTokens(const SourceBuffer &source, Dialect dialect,
   for (Token token = scanner.next();; token = scanner.next()) {
     dump.tokens.push_back({kindName(token.kind).str(),
                            placeOf(source, token.range),
-                           printable(source.text(token.range))});
+                           {printable(source.text(token.range))}});
     if (token.kind == TokenKind::EndOfFile)
       break;
   }

@@ -199,7 +199,11 @@ void StatementBuilder::readAs(llvm::ArrayRef<Token> tokens, uint32_t offset,
 }
 
 void StatementBuilder::keyword(const Token &token) {
-  statement.keyword = statement.range = trimmed(token.range);
+  statement.keyword = trimmed(token.range);
+  // Escaped newlines alone: the first backslash is what is wrong.
+  if (statement.keyword.empty())
+    statement.keyword.end = statement.keyword.begin + 1;
+  statement.range = statement.keyword;
   if (token.kind == TokenKind::BadQuote || token.kind == TokenKind::BadEscape) {
     statement.health = StatementHealth::Unknown;
     return badWord(token);
@@ -368,10 +372,6 @@ void StatementBuilder::unknownSubKeyword(const Token &token) {
 }
 
 void StatementBuilder::onArguments(const Token &token) {
-  // Of a keyword that means nothing: gap and NUL can stand before the word that
-  // the grammar then takes for one.
-  if (!progress.info)
-    return;
   switch (token.kind) {
   case TokenKind::End:
   case TokenKind::EndOfFile:

@@ -96,6 +96,7 @@ private:
 
   void endOfBlockHead();
   void endBlock(const Token &token);
+  void warnOfSwallowedStanza();
   void unterminatedBlock();
 
   void badWord(const Token &token);
