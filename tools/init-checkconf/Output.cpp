@@ -19,6 +19,14 @@ const char *streamName(int descriptor) {
   return descriptor == STDOUT_FILENO ? "standard output" : "standard error";
 }
 
+/// A report may be larger than memory, and half a report must never take the
+/// place of a whole one: it is kept in a file without a name until it is
+/// complete. Where none can be made, memory has to do.
+int openSpool() {
+  int file = open(P_tmpdir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  return file >= 0 ? file : memfd_create("report", MFD_CLOEXEC);
+}
+
 } // namespace
 
 void starton::checkconf::reserveStandardStreams() {
@@ -34,12 +42,8 @@ void starton::checkconf::printError(const std::string &message) {
 
 Output::Output(std::string path, int descriptor)
     : path(std::move(path)), descriptor(descriptor) {
-  // A report may be larger than memory, and half a report must never take the
-  // place of a whole one: it is kept in an unnamed file until it is complete.
-  if (!this->path.empty()) {
-    spool = std::tmpfile();
-    this->descriptor = spool ? fileno(spool) : -1;
-  }
+  if (!this->path.empty())
+    this->descriptor = openSpool();
   os = std::make_unique<llvm::raw_fd_ostream>(this->descriptor, false);
   os->SetBufferSize(BufferSize);
 }
@@ -78,7 +82,8 @@ bool Output::copySpool() {
 bool Output::commit() {
   os->flush();
   if (os->has_error()) {
-    std::string where = spool ? "temporary file" : streamName(descriptor);
+    std::string where =
+        path.empty() ? streamName(descriptor) : "temporary file";
     printError("cannot write " + where + ": " + os->error().message());
     os->clear_error();
     return false;

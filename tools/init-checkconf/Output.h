@@ -7,7 +7,6 @@
 #define STARTON_TOOLS_INITCHECKCONF_OUTPUT_H
 
 #include "llvm/Support/raw_ostream.h"
-#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -37,8 +36,7 @@ private:
   bool copySpool();
 
   std::string path;
-  int descriptor;
-  std::FILE *spool = nullptr;
+  int descriptor; ///< with a path that of an unnamed file, until commit()
   std::unique_ptr<llvm::raw_fd_ostream> os;
 };
 
