@@ -74,6 +74,8 @@ std::string SimDriver::end() {
     stopAll();
     endAll();
     host.pass(1);
+    if (host.leftOver().empty())
+      break;
   }
   return host.leftOver();
 }

@@ -41,7 +41,10 @@ namespace starton::engine {
 constexpr uint64_t Second = 1'000'000'000;
 constexpr unsigned MaxWork = 1000;
 constexpr unsigned MaxRecords = 48;
-constexpr unsigned SparesWanted = 3;
+/// Two events of one instance are under way at a time: the one being finished
+/// and the one its end brings about. A third is needed only when another job's
+/// condition holds an earlier one.
+constexpr unsigned SparesWanted = 2;
 constexpr uint16_t CycleStarts = 1000;
 
 /// A condition and which event each of its nodes holds (None: false leaf).

@@ -11,8 +11,8 @@ namespace {
 
 /// "starting" and the room for "/failed".
 constexpr size_t JobEventName = 8 + 8;
-/// "RESULT=failed", "PROCESS=post-start", "EXIT_STATUS=-2147483648" and NULs.
-constexpr size_t JobEventResult = 14 + 19 + 24;
+/// "RESULT=failed", "PROCESS=post-stop", "EXIT_SIGNAL=STKFLT" and NULs.
+constexpr size_t JobEventResult = 14 + 18 + 19;
 
 uint32_t bucketOf(const Instance &instance) {
   return instance.nameHash % NumBuckets;

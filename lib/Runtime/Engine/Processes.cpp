@@ -327,6 +327,9 @@ void Engine::Impl::childForked(const Input &input) {
     instance.pids[unsigned(slot)] = input.status;
     processes.insert(uint32_t(input.status), index * 8 + unsigned(slot));
     ++instance.forks;
+    // A signal on the way may not have met the new process.
+    instance.killed = false;
+    cancelTimer(index);
     if (instance.forks < (expect == table::Expect::Fork ? 1 : 2))
       return;
     afterProcess(index, slot);
