@@ -98,7 +98,7 @@ TEST_F(HostLoop, ATimerThatRearmsItselfDoesNotKeepOthersOut) {
   loop.cancel(timer);
 }
 
-/// A handler removes and frees the other node of the same batch.
+/// A handler removes and frees itself and the other node of the same batch.
 TEST_F(HostLoop, NeverTouchesAnUnlinkedNode) {
   struct Pair {
     Loop *loop;
@@ -122,6 +122,7 @@ TEST_F(HostLoop, NeverTouchesAnUnlinkedNode) {
       both->loop->remove(*other);
       both->loop->remove(ready);
       delete other;
+      delete &ready;
     };
     ASSERT_EQ(loop.add(*watch), 0);
   }
