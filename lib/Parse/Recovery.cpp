@@ -265,16 +265,21 @@ BlockEnd parse::findBlockEnd(llvm::StringRef text, uint32_t bodyStart) {
 
 OrphanedBlock parse::findOrphanedBlock(llvm::StringRef text, uint32_t offset) {
   auto size = static_cast<uint32_t>(text.size());
+  uint32_t lines = 1;
   uint32_t line = nextLine(text, offset);
   for (; line < size; line = nextLine(text, line)) {
     llvm::StringRef rest = lineAt(text, line).ltrim(blanks);
+    if (isAtEnd(rest))
+      continue;
     if (takeWord(rest) == "end" && takeWord(rest) == "script" && isAtEnd(rest))
-      return {true, nextLine(text, line)};
+      return {true, lines, nextLine(text, line)};
     LineReading reading = readLine(text, line);
-    if (reading.stanza && !reading.isIndented)
+    if (reading.stanza && !reading.isIndented &&
+        !isShellWord(reading.stanza->kind))
       break;
+    ++lines;
   }
-  return {false, line};
+  return {false, lines, line};
 }
 
 uint32_t parse::findSwallowedStanza(llvm::StringRef text, Range body) {

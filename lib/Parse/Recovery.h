@@ -62,7 +62,8 @@ BlockEnd findBlockEnd(llvm::StringRef text, uint32_t bodyStart);
 /// comes before that.
 struct OrphanedBlock {
   bool hasEnd = false;
-  uint32_t end = 0; ///< behind the end line; or what is known to have none
+  uint32_t lines = 0; ///< before the end line, empty ones not counted
+  uint32_t end = 0;   ///< behind the end line; or what is known to have none
 };
 OrphanedBlock findOrphanedBlock(llvm::StringRef text, uint32_t offset);
 

@@ -271,15 +271,17 @@ void StatementBuilder::unknownKeyword(llvm::StringRef word,
   skipTo(orphans != NoResume ? orphans : nextUnjoinedLine(text, range.begin));
 }
 
-/// An indented line that is no statement may be the first of a block whose
-/// `script` is missing: the end of that block, or NoResume.
+/// A line that is no statement may be the first of a block whose `script` is
+/// missing, if it is indented or there are several: the end of that block, or
+/// NoResume.
 uint32_t StatementBuilder::orphanedBlock() {
   llvm::StringRef text = source.text();
   uint32_t begin = statement.keyword.begin;
-  if (begin == 0 || !isBlank(text[begin - 1]) || begin < noOrphansBefore)
+  if (begin < noOrphansBefore)
     return NoResume;
   OrphanedBlock found = findOrphanedBlock(text, begin);
-  if (found.hasEnd)
+  bool isIndented = begin != 0 && isBlank(text[begin - 1]);
+  if (found.hasEnd && (isIndented || found.lines > 1))
     return found.end;
   noOrphansBefore = found.end;
   return NoResume;
