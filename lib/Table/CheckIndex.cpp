@@ -23,24 +23,17 @@ uint64_t mixed(uint64_t hash, uint64_t value) {
   return hash ^ (hash >> 32);
 }
 
-template <typename Word> uint64_t load(const char *at) {
-  Word word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
-/// Most texts are a few letters long; overlapping loads take their ends.
 uint64_t hashOf(uint64_t hash, Span<const char> text) {
   const char *end = text.end();
   hash = mixed(hash, text.size());
   if (text.size() >= 8) {
     for (const char *at = text.begin(); at < end - 8; at += 8)
-      hash = mixed(hash, load<uint64_t>(at));
-    return mixed(hash, load<uint64_t>(end - 8));
+      hash = mixed(hash, loadWord<uint64_t>(at));
+    return mixed(hash, loadWord<uint64_t>(end - 8));
   }
   if (text.size() >= 4)
-    return mixed(hash,
-                 load<uint32_t>(text.begin()) << 32 | load<uint32_t>(end - 4));
+    return mixed(hash, loadWord<uint32_t>(text.begin()) << 32 |
+                           loadWord<uint32_t>(end - 4));
   for (char c : text)
     hash = mixed(hash, static_cast<uint8_t>(c));
   return hash;
@@ -81,7 +74,10 @@ bool TableChecker::checkIndex() {
     const IndexEntry *entry = table.index()->Get(position);
     if (!verifier.VerifyTable(entry))
       return badElement();
-    if (!text(entry->event(), "event") || !text(entry->operand(), "operand") ||
+    bool eventKnown =
+        previous != nullptr && previous->event() == entry->event();
+    if (!(eventKnown || text(entry->event(), "event")) ||
+        !text(entry->operand(), "operand") ||
         !checkEntryOrder(previous, *entry) || !checkEntry(*entry))
       return false;
     previous = entry;
@@ -92,9 +88,15 @@ bool TableChecker::checkIndex() {
 
 bool TableChecker::checkEntryOrder(const IndexEntry *previous,
                                    const IndexEntry &entry) {
-  if (previous == nullptr || *previous->event() < *entry.event())
+  if (previous == nullptr)
     return true;
-  bool sameEvent = !(*entry.event() < *previous->event());
+  // Texts are shared: mostly this is the same one.
+  bool sameEvent = previous->event() == entry.event();
+  if (!sameEvent) {
+    if (*previous->event() < *entry.event())
+      return true;
+    sameEvent = !(*entry.event() < *previous->event());
+  }
   bool inOrder = sameEvent && entry.operand() != nullptr &&
                  (previous->operand() == nullptr ||
                   *previous->operand() < *entry.operand());

@@ -24,6 +24,11 @@ TableBuilder::StringOffset TableBuilder::string(llvm::StringRef text) {
               : builder.CreateSharedString(text.data(), text.size());
 }
 
+TableBuilder::StringOffset TableBuilder::unsharedString(llvm::StringRef text) {
+  full |= builder.GetSize() + text.size() > MaxTableSize;
+  return full ? StringOffset() : builder.CreateString(text.data(), text.size());
+}
+
 TableBuilder::StringOffset TableBuilder::string(const sema::Text &text) {
   return text.isSet() ? string(llvm::StringRef(text.value)) : StringOffset();
 }

@@ -23,6 +23,9 @@ public:
   bool overflowed() const { return full; }
 
   StringOffset string(llvm::StringRef text);
+  /// Not shared: beside the table that refers to it, where a reader that goes
+  /// through such tables finds it in the cache.
+  StringOffset unsharedString(llvm::StringRef text);
   /// Absent when the text was never written.
   StringOffset string(const sema::Text &text);
   /// Absent when the list is empty.

@@ -7,27 +7,6 @@
 #include <cstring>
 
 namespace starton::table {
-namespace {
-
-/// Words are short, and a table has hundreds of thousands of them: the loop is
-/// there and done before memchr() has been called.
-bool holdsNul(const char *text, size_t size) {
-  constexpr uint64_t Ones = 0x0101010101010101u;
-  constexpr size_t Short = 32;
-  if (size > Short)
-    return std::memchr(text, 0, size) != nullptr;
-  uint64_t found = 0;
-  for (uint64_t word; size >= sizeof word;
-       text += sizeof word, size -= sizeof word) {
-    std::memcpy(&word, text, sizeof word);
-    found |= (word - Ones) & ~word & (Ones << 7);
-  }
-  for (; size != 0; ++text, --size)
-    found |= *text == 0;
-  return found != 0;
-}
-
-} // namespace
 
 bool TableChecker::bad(const char *field, const char *problem) {
   return fail(error, LoadStatus::Corrupt, 0, "corrupt: %s[%u].%s %s", list,
@@ -47,17 +26,6 @@ bool TableChecker::overused() {
 bool TableChecker::outOfMemory() {
   errno = ENOMEM;
   return failWithErrno(error, LoadStatus::CannotRead, "cannot verify");
-}
-
-bool TableChecker::text(const flatbuffers::String *string, const char *field,
-                        size_t cap) {
-  if (string == nullptr)
-    return true;
-  if (string->size() > cap)
-    return bad(field, "is too long");
-  if (holdsNul(string->c_str(), string->size()))
-    return bad(field, "holds a NUL byte");
-  return charge(string->size() + 1);
 }
 
 bool TableChecker::texts(const Strings *strings, const char *field) {

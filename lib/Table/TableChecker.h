@@ -10,6 +10,7 @@
 
 #include "GrowingArray.h"
 #include "ReadSupport.h"
+#include "ShortText.h"
 #include "starton/Table/JobTable_generated.h"
 
 namespace starton::table {
@@ -45,7 +46,15 @@ private:
   }
 
   bool text(const flatbuffers::String *string, const char *field,
-            size_t cap = MaxWord);
+            size_t cap = MaxWord) {
+    if (string == nullptr)
+      return true;
+    if (string->size() > cap)
+      return bad(field, "is too long");
+    if (holdsNul(string->c_str(), string->size()))
+      return bad(field, "holds a NUL byte");
+    return charge(string->size() + 1);
+  }
   bool texts(const Strings *strings, const char *field);
   bool inRange(int64_t value, int64_t low, int64_t high, const char *field);
   bool sortedAfter(const flatbuffers::String *previous,

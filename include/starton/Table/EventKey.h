@@ -20,22 +20,24 @@ inline OperandUse operandUse(Span<const char> operand,
                              Span<const char> &value) noexcept {
   size_t equals = operand.size();
   for (size_t i = 0; i != operand.size(); ++i) {
-    if (operand[i] != '=')
+    char c = operand[i];
+    if (c > '\\')
+      continue; // letters, mostly
+    if (c == '*' || c == '?' || c == '[' || c == '\\' || c == '$')
+      return OperandUse::None; // in a value; no key but JOB is of use anyway
+    if (c != '=')
       continue;
     if (i != 0 && operand[i - 1] == '!')
       return OperandUse::None; // `!=` anywhere negates (language §4.5)
     if (equals == operand.size())
       equals = i;
   }
-  bool named = equals != operand.size();
-  if (named && !equal(operand.slice(0, equals), textOf("JOB")))
-    return OperandUse::None;
-  value =
-      named ? operand.slice(equals + 1, operand.size() - equals - 1) : operand;
-  for (char c : value)
-    if (c == '*' || c == '?' || c == '[' || c == '\\' || c == '$')
-      return OperandUse::None;
-  return named ? OperandUse::Job : OperandUse::Positional;
+  value = operand;
+  if (equals == operand.size())
+    return OperandUse::Positional;
+  value = operand.slice(equals + 1, operand.size() - equals - 1);
+  return equal(operand.slice(0, equals), textOf("JOB")) ? OperandUse::Job
+                                                        : OperandUse::None;
 }
 
 /// The index operand of a leaf with \p count operands, operandAt(i) giving the
