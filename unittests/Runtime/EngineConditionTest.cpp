@@ -428,6 +428,22 @@ TEST(EngineCondition, DescriptorsOfEvents) {
   EXPECT_EQ(host.closed(), (std::set<int>{7, 12}));
 }
 
+TEST(EngineCondition, InputsComeInBetweenTheWork) {
+  Files files;
+  for (int i = 0; i < 1500; ++i)
+    files[std::string("j").append(std::to_string(i))] =
+        "start on go\nstop on halt\n" +
+        std::string(i % 2 ? "exec run\n" : "exec exit 1\n");
+  Compiled compiled(files);
+  SimHost host(compiled);
+  EXPECT_EQ(host.answer(host.emit("go")), "ok");
+  EXPECT_GT(host.yields(), 10U);
+  EXPECT_EQ(host.status("j1"), "start/running");
+  EXPECT_EQ(host.status("j2"), "stop/waiting");
+  EXPECT_EQ(host.answer(host.emit("halt")), "ok");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
 TEST(EngineCondition, JobsThatStartEachOtherYieldAndAreNamed) {
   Compiled compiled(
       Files{{"a", "start on go or stopped b\ntask\nexec refused\n"},

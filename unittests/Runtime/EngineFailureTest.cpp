@@ -247,4 +247,36 @@ TEST(EngineFailure, ExportedVariablesFollow) {
             "C=c A=1");
 }
 
+TEST(EngineFailure, TheSecurityProcessIsWaitedForAndIgnored) {
+  Compiled compiled(
+      Files{{"foo", "apparmor load /etc/apparmor.d/x\nexec run\n"}});
+  SimHost::Settings settings;
+  SimHost without(compiled, settings);
+  EXPECT_EQ(without.answer(without.start("foo")), "ok");
+  EXPECT_EQ(without.spawns(), (Strings{"foo main"}));
+
+  settings.appArmor = true;
+  SimHost host(compiled, settings);
+  uint64_t request = host.start("foo");
+  EXPECT_EQ(host.status("foo"), "start/security");
+  host.exit(host.pid("foo", Slot::Security), 1);
+  EXPECT_EQ(host.answer(request), "ok");
+  host.stop("foo");
+  host.spawnErrors = {1};
+  EXPECT_EQ(host.answer(host.start("foo")), "Job failed to start");
+  EXPECT_EQ(host.finished().back(), "stopped JOB=foo INSTANCE= RESULT=failed "
+                                    "PROCESS=security");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineFailure, AStanzaWithoutCommandFailsTheJob) {
+  Compiled compiled(
+      Files{{"foo", "exec run\n"}, {"foo.override", "pre-start\n"}});
+  SimHost host(compiled);
+  EXPECT_EQ(host.answer(host.start("foo")), "Job failed to start");
+  EXPECT_EQ(stoppedEvent(host),
+            "JOB=foo INSTANCE= RESULT=failed PROCESS=pre-start");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
 } // namespace

@@ -68,9 +68,12 @@ Compiled::Compiled(const Files &files) {
   fs::path directory =
       fs::temp_directory_path() /
       ("engine-" + std::to_string(getpid()) + "-" + std::to_string(++number));
+  size_t overrides = 0;
   for (const auto &[name, text] : files) {
     fs::create_directories((directory / name).parent_path());
-    std::ofstream(directory / (name + ".conf")) << text;
+    bool isOverride = name.find(".override") != std::string::npos;
+    overrides += isOverride;
+    std::ofstream(directory / (isOverride ? name : name + ".conf")) << text;
   }
   sema::SystemOptions options;
   options.directories = {directory.string()};
@@ -83,7 +86,7 @@ Compiled::Compiled(const Files &files) {
   root = table::verify(
       {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()},
       loadError);
-  if (!root || set.jobs.size() != files.size()) {
+  if (!root || set.jobs.size() != files.size() - overrides) {
     std::fprintf(stderr, "a job of the test is rejected: %s%s\n", error.c_str(),
                  loadError.message);
     std::abort();
@@ -93,6 +96,7 @@ Compiled::Compiled(const Files &files) {
 SimHost::SimHost(const Compiled &compiled, Settings given) : settings(given) {
   engine::Options options;
   options.userMode = settings.userMode;
+  options.appArmor = settings.appArmor;
   std::string session = "unix:abstract=/test";
   if (settings.userMode)
     options.sessionAddress = toText(session);
@@ -360,28 +364,36 @@ std::string SimHost::leftOver() const {
 
 void SimHost::drain() {
   Action action;
-  while (engine.next(action))
+  while (engine.next(action)) {
     perform(action);
+    // A host looks at its descriptors here.
+    if (action.kind == Action::Kind::Yield)
+      (void)deliver();
+  }
 }
 
-/// One consequence at a time: execs and ends in the order of the spawns.
-void SimHost::run() {
-  for (;;) {
-    drain();
-    if (pending.empty())
-      return;
-    Input input = pending.front();
-    pending.pop_front();
-    if (input.kind == Input::Kind::ExecConfirmed) {
-      auto found = processes.find(input.pid);
-      if (found == processes.end())
-        continue;
-      found->second.confirmed = true;
-    } else {
-      dropProcess(input.pid);
-    }
-    (void)feed(input);
+/// The next consequence: execs and ends in the order of the spawns.
+bool SimHost::deliver() {
+  if (pending.empty())
+    return false;
+  Input input = pending.front();
+  pending.pop_front();
+  if (input.kind == Input::Kind::ExecConfirmed) {
+    auto found = processes.find(input.pid);
+    if (found == processes.end())
+      return true;
+    found->second.confirmed = true;
+  } else {
+    dropProcess(input.pid);
   }
+  (void)feed(input);
+  return true;
+}
+
+void SimHost::run() {
+  do
+    drain();
+  while (deliver());
 }
 
 void SimHost::perform(const Action &action) {

@@ -26,7 +26,7 @@
 namespace starton::test {
 
 using Strings = std::vector<std::string>;
-/// Names of jobs and their texts.
+/// Names of jobs, or of overrides with their suffix, and texts.
 using Files = std::map<std::string, std::string>;
 
 /// Job files compiled as init-checkconf does it.
@@ -55,6 +55,7 @@ public:
   struct Settings {
     bool debug = false; ///< log everything
     bool userMode = true;
+    bool appArmor = false;
     bool confirmLate = false; ///< an end is told before the exec
     Strings environment = {"PATH=/bin", "TERM=linux", "HOME=/root"};
   };
@@ -132,7 +133,7 @@ public:
   std::deque<int> spawnErrors;
 
 private:
-  friend class Driver;
+  bool deliver();
   void perform(const engine::Action &action);
   engine::Outcome spawn(const engine::Action &action);
   engine::Outcome signal(const engine::Action &action);
