@@ -9,6 +9,7 @@
 #include "starton/Runtime/Host/Sys.h"
 #include "starton/Table/JobTable_generated.h"
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <map>
 #include <string>
@@ -73,6 +74,8 @@ public:
     return result < 0 ? result : ++next;
   }
   int duplicate(int from, int to, int) override {
+    if (from == to)
+      return -EINVAL; // as the kernel
     int result = note("dup " + std::to_string(to));
     if (result == 0)
       written[to] = written[from];

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Upstart's order of steps is kept where it can be seen. Two things come
-// earlier: standard descriptors, so that everything else that was inherited
-// can be closed before a low RLIMIT_NOFILE is in force; and the script, so
-// that descriptor 9 exists whatever that limit is.
+// earlier. All but two of the daemon's descriptors are closed first, because
+// the daemon may have used up its limit, and the job's own may be far lower;
+// and the script is opened before that limit is in force, so that descriptor 9
+// exists whatever it is.
 
 #include "starton/Runtime/Host/Child.h"
 #include "starton/Runtime/Host/Accounts.h"
@@ -23,6 +24,7 @@ namespace starton::host {
 namespace {
 
 constexpr int ErrorDescriptor = 3;  ///< where the error pipe is moved
+constexpr int LogDescriptor = 1;    ///< where the log's end is moved
 constexpr int ScriptDescriptor = 9; ///< fixed by runtime §4.1
 constexpr char ScriptHead[] = "exec 9<&-\n";
 constexpr char ScriptPath[] = "/proc/self/fd/9";
@@ -101,10 +103,10 @@ private:
     return true;
   }
 
+  bool closeOthers();
   bool openStandardDescriptors();
   bool openConsole(int flags);
   bool openLog();
-  bool keepOnlyStandardDescriptors();
   bool openScript();
   bool prepareArguments();
   bool setSecurityProfile();
@@ -144,6 +146,27 @@ bool PlanRunner::usesScript() const {
          std::memchr(text.data(), '\n', text.size()) != nullptr;
 }
 
+/// No descriptor is needed for this but those that are there: the two that
+/// stay go to standard ones for a moment, which are replaced in any case.
+bool PlanRunner::closeOthers() {
+  int log = plan.terminal >= 0 ? plan.terminal : plan.logPipe;
+  if (failed(SpawnStep::OpenConsole,
+             sys.duplicate(plan.errorPipe, 0, O_CLOEXEC)) ||
+      (log >= 0 && failed(SpawnStep::OpenConsole,
+                          sys.duplicate(log, LogDescriptor, O_CLOEXEC))))
+    return false;
+  plan.errorPipe = 0;
+  (void)sys.closeRange(ErrorDescriptor, ~0U, 0);
+  if (failed(SpawnStep::OpenConsole,
+             sys.duplicate(0, ErrorDescriptor, O_CLOEXEC)))
+    return false;
+  plan.errorPipe = ErrorDescriptor;
+  (plan.terminal >= 0 ? plan.terminal : plan.logPipe) =
+      log >= 0 ? LogDescriptor : -1;
+  (void)sys.setLimit(RLIMIT_NOFILE, plan.defaults->openFiles);
+  return true;
+}
+
 bool PlanRunner::openConsole(int flags) {
   int descriptor = sys.open("/dev/console", flags);
   if (descriptor < 0 && plan.console == Console::Output) {
@@ -178,8 +201,9 @@ bool PlanRunner::openLog() {
   }
   if (output < 0)
     output = null;
-  return !failed(SpawnStep::Terminal, sys.duplicate(output, 1, 0)) &&
-         !failed(SpawnStep::Terminal, sys.duplicate(output, 2, 0));
+  // In this order: a pipe is still at 1, and closed by an exec there.
+  return !failed(SpawnStep::Terminal, sys.duplicate(output, 2, 0)) &&
+         !failed(SpawnStep::Terminal, sys.duplicate(2, 1, 0));
 }
 
 bool PlanRunner::openStandardDescriptors() {
@@ -192,20 +216,6 @@ bool PlanRunner::openStandardDescriptors() {
     break;
   }
   return openLog(); // None has neither terminal nor pipe: all /dev/null
-}
-
-/// The daemon's descriptors are close-on-exec, but hundreds of them would
-/// stand against the job's own, usually lower, RLIMIT_NOFILE.
-bool PlanRunner::keepOnlyStandardDescriptors() {
-  if (plan.errorPipe != ErrorDescriptor) {
-    int result = sys.duplicate(plan.errorPipe, ErrorDescriptor, O_CLOEXEC);
-    if (failed(SpawnStep::Allocate, result < 0 ? result : 0))
-      return false;
-    plan.errorPipe = ErrorDescriptor;
-  }
-  (void)sys.closeRange(ErrorDescriptor + 1, ~0U, 0);
-  (void)sys.setLimit(RLIMIT_NOFILE, plan.defaults->openFiles);
-  return true;
 }
 
 /// The script as a sealed file in memory: the shell opens it by name, so its
@@ -423,8 +433,8 @@ SpawnRecord PlanRunner::run() {
   (void)sys.newSession();
   // The security process only loads a profile: it runs as the daemon does.
   bool security = plan.slot == engine::Slot::Security;
-  if (openStandardDescriptors() && keepOnlyStandardDescriptors() &&
-      openScript() && prepareArguments() && setSecurityProfile() &&
+  if (closeOthers() && openStandardDescriptors() && openScript() &&
+      prepareArguments() && setSecurityProfile() &&
       (security || (setLimits() && setPriorities() && enterDirectories() &&
                     setIdentity())) &&
       resetSignals() && startTrace())
