@@ -11,7 +11,10 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <random>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 using namespace starton::control;
@@ -157,6 +160,29 @@ TEST(ControlHostile, HalfMessagesWaitWithoutCost) {
   }
 }
 
+/// Sending a signal to a client that is about to authenticate makes libdbus
+/// read what the client has sent: its socket is then empty for good.
+TEST(ControlHostile, AFirstCallReadWhileSendingIsServed) {
+  TestDaemon daemon;
+  RawPeer peer(daemon.address());
+  ASSERT_TRUE(peer.greet());
+  daemon.run([&] {
+    peer.send("BEGIN\r\n" +
+              rawCall(1, ManagerPath, ManagerInterface, "GetAllJobs"));
+    starton::engine::Action action;
+    action.kind = starton::engine::Action::Kind::Announce;
+    action.announce = starton::engine::Action::Announcement::EventEmitted;
+    action.text = starton::textOf("signal");
+    daemon.perform(action);
+  });
+  // The signal, and the answer behind it.
+  std::string all;
+  EXPECT_TRUE(waitFor([&] {
+    all += peer.receiveAvailable();
+    return all.find("/com/ubuntu/Upstart/jobs/foo") != std::string::npos;
+  }));
+}
+
 TEST(ControlHostile, AClientThatStopsReadingIsBounded) {
   TestDaemon daemon;
   size_t before = memoryInUse();
@@ -266,6 +292,35 @@ TEST(ControlHostile, AFloodDoesNotStarveOthers) {
   stop = true;
   writer.join();
   EXPECT_LT(took, std::chrono::seconds(10));
+}
+
+TEST(ControlHostile, WithoutDescriptorsClientsWait) {
+  TestDaemon daemon;
+  int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un to = {};
+  to.sun_family = AF_UNIX;
+  std::string name = daemon.address().substr(daemon.address().find('=') + 1);
+  name.copy(to.sun_path + 1, name.size());
+  rlimit limit = {};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  int lowest = dup(client);
+  close(lowest);
+  rlimit none = {static_cast<rlim_t>(lowest), limit.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  unsigned before = daemon.wakeUps;
+  EXPECT_EQ(connect(client, reinterpret_cast<sockaddr *>(&to),
+                    offsetof(sockaddr_un, sun_path) + 1 + name.size()),
+            0);
+  usleep(250'000);
+  EXPECT_LE(daemon.wakeUps - before, 12u) << "the loop spins";
+  setrlimit(RLIMIT_NOFILE, &limit);
+  // The loop has no room either when the socket is to be heard again.
+  daemon.run([&] { daemon.refuseWatches = true; });
+  usleep(250'000);
+  daemon.run([&] { daemon.refuseWatches = false; });
+  EXPECT_TRUE(waitFor([&] { return daemon.connectionCount() == 1; }));
+  close(client);
+  expectService(daemon);
 }
 
 TEST(ControlHostile, ALoopWithoutRoomClosesTheClient) {

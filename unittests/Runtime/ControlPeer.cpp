@@ -122,14 +122,16 @@ bool RawPeer::send(const std::string &bytes) {
   return true;
 }
 
-bool RawPeer::authenticate() {
+bool RawPeer::authenticate() { return greet() && send("BEGIN\r\n"); }
+
+bool RawPeer::greet() {
   std::string uid;
   for (char digit : std::to_string(geteuid())) {
     uid += "3";
     uid += digit;
   }
   return send(std::string(1, '\0') + "AUTH EXTERNAL " + uid + "\r\n") &&
-         receive(37).compare(0, 3, "OK ") == 0 && send("BEGIN\r\n");
+         receive(37).compare(0, 3, "OK ") == 0;
 }
 
 std::string RawPeer::receive(size_t size) {

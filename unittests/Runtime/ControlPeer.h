@@ -46,6 +46,8 @@ public:
   bool stalled() const { return isStalled; }
   /// Gets through EXTERNAL authentication.
   bool authenticate();
+  /// The same up to, and without, the final BEGIN.
+  bool greet();
   /// Reads until \p size bytes came, the server closes or a second passes.
   std::string receive(size_t size);
   /// What has come so far.

@@ -60,8 +60,7 @@ void Server::ready(int fd, unsigned events) {
     if (!impl->accepted) {
       // Out of descriptors, most likely: the client stays in the backlog, and
       // asking again at once would only burn the processor.
-      impl->mutedUntil = impl->now() + AcceptPause;
-      impl->listener.mute(true);
+      impl->rest();
     }
   } else {
     for (uint32_t i = 0; i < impl->count; ++i) {
@@ -84,7 +83,8 @@ void Server::expire() {
   uint64_t now = impl->now();
   if (impl->mutedUntil != 0 && now >= impl->mutedUntil) {
     impl->mutedUntil = 0;
-    impl->listener.mute(false);
+    if (!impl->listener.mute(false))
+      impl->rest();
   }
   for (uint32_t i = 0; i < impl->count; ++i) {
     Connection &connection = *impl->connections[i];
@@ -112,6 +112,11 @@ bool Server::Impl::admits(DBusConnection *fresh) {
   if (!own && user != 0)
     return false;
   return count < (own ? MaxConnections : MaxConnections - ReservedConnections);
+}
+
+void Server::Impl::rest() {
+  mutedUntil = now() + AcceptPause;
+  listener.mute(true);
 }
 
 void Server::Impl::evictUnauthenticated() {
@@ -234,9 +239,11 @@ void Server::Impl::send(Connection &connection, const wire::Writer &writer) {
   // Without memory for an answer the client must not wait for it for ever.
   if (!connection.link.send(writer) || connection.link.unreadBytes() > limit)
     return doom(connection);
-  if (connection.link.isConnected())
+  // While it authenticates, sending reads as well: its first call may be in
+  // libdbus by now, and the socket will never be reported again for it. And
+  // what a client sent before it went is still to be dealt with.
+  if (connection.link.isConnected() && !connection.link.hasMessages())
     return;
-  // What it sent before it went is still to be dealt with.
   connection.more = true;
   if (!settling)
     loop.wakeAt(loop.context, now());

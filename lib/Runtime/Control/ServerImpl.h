@@ -83,6 +83,8 @@ struct Server::Impl {
   void accept(DBusConnection *fresh);
   bool admits(DBusConnection *fresh);
   void evictUnauthenticated();
+  /// Leaves new clients in the backlog for a while.
+  void rest();
   void serve(Connection &connection);
   void doom(Connection &connection);
   void settle();

@@ -135,8 +135,9 @@ public:
   bool add(DBusWatch *watch);
   void remove(DBusWatch *watch);
   void update();
-  /// While muted the loop is asked for nothing.
-  void mute(bool on);
+  /// While muted the loop is asked for nothing. False: the loop refused the
+  /// descriptor, which may be tried again.
+  bool mute(bool on);
   /// Hands the events to the watches that asked; false: no memory.
   bool handle(unsigned events);
 
@@ -209,7 +210,7 @@ public:
   void close();
   int descriptor() const { return watches.descriptor(); }
   void handle(unsigned events) { (void)watches.handle(events); }
-  void mute(bool on) { watches.mute(on); }
+  bool mute(bool on) { return watches.mute(on); }
 
 private:
   DBusServer *server = nullptr;

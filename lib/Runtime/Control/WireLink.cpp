@@ -60,9 +60,11 @@ void WatchSet::update() {
   asked = events;
 }
 
-void WatchSet::mute(bool on) {
+bool WatchSet::mute(bool on) {
   muted = on;
+  failed = false;
   update();
+  return !failed;
 }
 
 bool WatchSet::handle(unsigned events) {
