@@ -156,11 +156,13 @@ void StatementBuilder::unclosedParenthesis() {
                                static_cast<ptrdiff_t>(expressionDiagnostics),
                            all.end(), isConsequence),
             all.end());
-  bool wasQuiet = quiet;
-  quiet = false;
-  report(DiagId::MismatchedParentheses, UpstartError::MismatchedParens,
-         parenthesis, source.endLine(), 1);
-  quiet = wasQuiet;
+  if (!expression.openingIsFaulty()) {
+    bool wasQuiet = quiet;
+    quiet = false;
+    report(DiagId::MismatchedParentheses, UpstartError::MismatchedParens,
+           parenthesis, source.endLine(), 1);
+    quiet = wasQuiet;
+  }
   expressionFailed = true;
   statement.range.end = std::min(statement.range.end, next);
   skipTo(next);

@@ -42,7 +42,8 @@ ExpressionError ExpressionMachine::closeLevel() {
     combine(level, collecting);
     collecting = NoNode;
   } else if (level.operation != NoOperator || level.operand == NoNode) {
-    error = ExpressionError::ExpectedEvent;
+    error =
+        level.isFaulty ? ExpressionError::None : ExpressionError::ExpectedEvent;
     level.operand = Repaired;
   }
   level.operation = NoOperator;
@@ -59,7 +60,10 @@ ExpressionError ExpressionMachine::openGroup(Range token) {
       closeLevel();
     stray = token;
   }
-  levels.push_back({NoNode, NoOperator, token.begin});
+  Level group;
+  group.parenthesis = token.begin;
+  group.isFaulty = error != ExpressionError::None;
+  levels.push_back(group);
   return error;
 }
 
@@ -101,8 +105,10 @@ ExpressionError ExpressionMachine::addOperand(const ast::Word &word) {
     hasNamed = true;
     return ExpressionError::None;
   }
-  return hasNamed ? ExpressionError::PositionalAfterNamed
-                  : ExpressionError::None;
+  if (!hasNamed)
+    return ExpressionError::None;
+  hasNamed = false; // once an event is enough
+  return ExpressionError::PositionalAfterNamed;
 }
 
 ExpressionError ExpressionMachine::finish() {

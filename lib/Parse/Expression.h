@@ -2,7 +2,7 @@
 //
 // Event expressions (language §4): a flat list of tokens in, a post-order array
 // out, with Upstart's errors in Upstart's order. The stack of open parentheses
-// is explicit; a level costs twelve bytes.
+// is explicit; a level costs sixteen bytes.
 
 #ifndef STARTON_LIB_PARSE_EXPRESSION_H
 #define STARTON_LIB_PARSE_EXPRESSION_H
@@ -39,6 +39,9 @@ public:
   Range openParenthesis() const {
     return {levels.back().parenthesis, levels.back().parenthesis + 1};
   }
+  /// True when openGroup() has already found fault with that parenthesis: what
+  /// is missing in it or behind it is no error of its own.
+  bool openingIsFaulty() const { return levels.back().isFaulty; }
   /// The word that lacks an operator before it, after ExpectedOperator from
   /// anything but openGroup().
   Range strayEvent() const { return stray; }
@@ -52,6 +55,7 @@ private:
     uint32_t operand = NoNode;       ///< index of the completed operand
     uint32_t operation = NoOperator; ///< offset of the pending operator
     uint32_t parenthesis = 0;
+    bool isFaulty = false;
   };
 
   ExpressionError closeLevel();
@@ -60,7 +64,8 @@ private:
   ast::File *file = nullptr;
   std::vector<Level> levels;
   uint32_t collecting = NoNode; ///< the event whose arguments are being read
-  bool hasNamed = false;        ///< that event has an argument with `=`
+  /// That event has an argument with `=`, and none without behind it yet.
+  bool hasNamed = false;
   Range stray;
 };
 

@@ -96,6 +96,12 @@ bool isShellWord(StanzaKind kind) {
   }
 }
 
+bool continuesExpression(llvm::StringRef rest) {
+  llvm::StringRef word = takeWord(rest);
+  return word == "and" || word == "or" || word.starts_with("(") ||
+         word.starts_with(")");
+}
+
 /// One or two lines that are not indented, with a statement behind them.
 bool isHardlyProse(llvm::StringRef text, uint32_t from, uint32_t to) {
   if (to == text.size())
@@ -189,10 +195,7 @@ uint32_t parse::findStatement(llvm::StringRef text, uint32_t from, uint32_t to,
     if (readLine(text, line).stanza || findStanza(rest))
       return line;
     bool isIndented = content.front() != rest.front();
-    llvm::StringRef word = takeWord(rest);
-    bool continuesExpression = word == "and" || word == "or" ||
-                               word.starts_with("(") || word.starts_with(")");
-    if (mayBeAny && !isIndented && !continuesExpression)
+    if (mayBeAny && !isIndented && !continuesExpression(rest))
       return line;
   }
   return to;
@@ -261,6 +264,14 @@ BlockEnd parse::findBlockEnd(llvm::StringRef text, uint32_t bodyStart) {
       return endAt(line);
   }
   return endAt(size);
+}
+
+uint32_t parse::skipExpressionLines(llvm::StringRef text, uint32_t offset) {
+  uint32_t line = nextUnjoinedLine(text, offset);
+  while (line < text.size() &&
+         continuesExpression(lineAt(text, line).ltrim(blanks)))
+    line = nextUnjoinedLine(text, line);
+  return line;
 }
 
 OrphanedBlock parse::findOrphanedBlock(llvm::StringRef text, uint32_t offset) {

@@ -58,6 +58,10 @@ struct BlockEnd {
 };
 BlockEnd findBlockEnd(llvm::StringRef text, uint32_t bodyStart);
 
+/// The first line after \p offset that cannot be part of an event expression
+/// which a line break has cut off.
+uint32_t skipExpressionLines(llvm::StringRef text, uint32_t offset);
+
 /// The lines from the one at \p offset to an `end script`, if no statement
 /// comes before that.
 struct OrphanedBlock {

@@ -159,6 +159,8 @@ private:
       addFix("insert 'start'", before, "start ");
       return result + "; did you mean 'start on'?";
     }
+    if (text == "and" || text == "or")
+      note("a condition goes on to the next line only inside parentheses");
     if (text == "service")
       note("a job without 'task' is a service");
     if (llvm::isAlpha(text.front()) && text.contains('=')) {

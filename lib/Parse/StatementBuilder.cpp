@@ -267,6 +267,8 @@ void StatementBuilder::unknownKeyword(llvm::StringRef word,
   if (!isBlockEnd && secondWord == "script" && !options.mainConfiguration)
     return readAs({{TokenKind::Script, secondRange}}, secondRange.end,
                   LexerMode::ScriptHead, stanzaInfo(StanzaKind::Script));
+  if (word == "and" || word == "or")
+    return skipTo(skipExpressionLines(text, range.begin));
   uint32_t orphans = isBlockEnd ? NoResume : orphanedBlock();
   skipTo(orphans != NoResume ? orphans : nextUnjoinedLine(text, range.begin));
 }
