@@ -257,9 +257,10 @@ bool listJobs(Session &session) {
 
 bool showUsage(Session &session) {
   std::string name;
+  const char *job = std::getenv("UPSTART_JOB");
   if (!session.words().empty())
     name = session.words().front();
-  else if (const char *job = std::getenv("UPSTART_JOB"))
+  else if (job && std::getenv("UPSTART_INSTANCE"))
     name = job;
   else
     return session.usageError("missing job name");
