@@ -93,7 +93,8 @@ Compiled::Compiled(const Files &files) {
   }
 }
 
-SimHost::SimHost(const Compiled &compiled, Settings given) : settings(given) {
+SimHost::SimHost(const Compiled &compiled, Settings given)
+    : settings(std::move(given)) {
   engine::Options options;
   options.userMode = settings.userMode;
   options.appArmor = settings.appArmor;
