@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TestTables.h"
+#include "starton/Basic/Stanzas.h"
 #include "starton/Sema/JobSet.h"
 #include "starton/Table/EventKey.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -106,6 +107,56 @@ TEST(EventKey, NeverMissesAMatch) {
     EXPECT_TRUE(found);
   }
   EXPECT_GT(matched, 5000u);
+}
+
+/// The numbers of the format are its own; the writer casts to them.
+TEST(Writer, EnumsAreThoseOfTheModel) {
+  const char *const kinds[] = {
+#define STANZA(Kind, ...) #Kind,
+#include "starton/Basic/Stanzas.def"
+  };
+  for (size_t i = 0; i != std::size(kinds); ++i)
+    EXPECT_STREQ(EnumNameStanza(static_cast<table::Stanza>(
+                     stanzaInfo(static_cast<StanzaKind>(i)).wireId)),
+                 kinds[i]);
+  EXPECT_EQ(std::size(kinds), static_cast<size_t>(table::Stanza::MAX));
+
+  EXPECT_EQ(static_cast<unsigned>(table::Slot::MAX) + 1, sema::NumProcessSlots);
+  for (unsigned i = 0; i != sema::NumProcessSlots; ++i) {
+    std::string name =
+        sema::processSlotName(static_cast<sema::ProcessSlot>(i)); // pre-start
+    std::string own = EnumNameSlot(static_cast<table::Slot>(i));  // PreStart
+    std::erase(name, '-');
+    EXPECT_TRUE(llvm::StringRef(name).equals_insensitive(own)) << name;
+  }
+  EXPECT_EQ(static_cast<unsigned>(table::Resource::MAX) + 1,
+            sema::NumResources);
+  EXPECT_EQ(static_cast<unsigned>(table::Resource::Nofile),
+            static_cast<unsigned>(sema::Resource::Nofile));
+  EXPECT_EQ(static_cast<unsigned>(table::Resource::Rss),
+            static_cast<unsigned>(sema::Resource::Rss));
+  EXPECT_EQ(static_cast<unsigned>(table::Expect::Stop),
+            static_cast<unsigned>(sema::Expect::Stop));
+  EXPECT_EQ(static_cast<unsigned>(table::Expect::Daemon),
+            static_cast<unsigned>(sema::Expect::Daemon));
+  EXPECT_EQ(static_cast<unsigned>(table::Expect::Fork),
+            static_cast<unsigned>(sema::Expect::Fork));
+  EXPECT_EQ(static_cast<unsigned>(table::Console::Owner),
+            static_cast<unsigned>(sema::Console::Owner));
+  EXPECT_EQ(static_cast<unsigned>(table::Console::Log),
+            static_cast<unsigned>(sema::Console::Log));
+  EXPECT_EQ(static_cast<unsigned>(table::Console::Unset),
+            static_cast<unsigned>(sema::Console::Unset));
+  EXPECT_EQ(static_cast<unsigned>(table::Console::Invalid),
+            static_cast<unsigned>(sema::Console::Invalid));
+  for (unsigned i = 0; i <= static_cast<unsigned>(table::Dialect::MAX); ++i) {
+    std::string name =
+        dialectName(static_cast<starton::Dialect>(i)); // upstart-1.13
+    std::erase_if(name, [](char c) { return c == '-' || c == '.'; });
+    EXPECT_TRUE(llvm::StringRef(name).equals_insensitive(
+        EnumNameDialect(static_cast<table::Dialect>(i))))
+        << name;
+  }
 }
 
 TEST(Writer, NeedsAShell) {
