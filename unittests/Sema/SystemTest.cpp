@@ -12,7 +12,8 @@ using namespace starton::sema;
 
 namespace {
 
-JobSet load(const TemporaryDirectory &dir, std::vector<std::string> names,
+JobSet load(const TemporaryDirectory &dir,
+            const std::vector<std::string> &names,
             Dialect dialect = Dialect::Upstart113) {
   SystemOptions options;
   options.dialect = dialect;

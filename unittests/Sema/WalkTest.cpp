@@ -18,6 +18,7 @@ struct Walked {
   /// "name" of a conf, "name!" of an override.
   std::vector<std::string> names() const {
     std::vector<std::string> result;
+    result.reserve(files.size());
     for (const WalkedFile &file : files)
       result.push_back(file.jobName +
                        (file.role == FileRole::Override ? "!" : ""));
