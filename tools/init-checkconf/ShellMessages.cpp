@@ -4,6 +4,7 @@
 // bash     /bin/sh: line 3: syntax error near unexpected token `fi'
 // busybox  /bin/sh: syntax error: unexpected "fi"      (line N: before it)
 // mksh     /bin/sh: <stdin>[3]: syntax error: 'fi' unexpected
+// zsh      /bin/sh:3: parse error near `fi'
 
 #include "ShellMessages.h"
 #include "ShellPool.h"
@@ -97,8 +98,8 @@ Range lineOfScript(const SourceBuffer &source, Range body, uint32_t line) {
 ShellMessage checkconf::readShellMessage(llvm::StringRef output) {
   ShellMessage message;
   llvm::StringRef text = output.split('\n').first;
-  text.consume_front(ShellPath);
-  text.consume_front(": ");
+  if (text.consume_front(ShellPath) && text.consume_front(":"))
+    text = text.ltrim();
   takeLineNumber(text, message.line);
   if (text.consume_front_insensitive("syntax error"))
     text.consume_front(":");
