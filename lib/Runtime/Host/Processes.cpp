@@ -61,9 +61,10 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
     defaults.umask = umask;
   if (sys.getLimit(RLIMIT_NOFILE, defaults.openFiles) == 0) {
     hardLimit = defaults.openFiles.rlim_max;
-    setSoftLimit(hardLimit > 2 * ReserveDescriptors
-                     ? hardLimit - ReserveDescriptors
-                     : hardLimit);
+    daemonLimit = hardLimit > 2 * ReserveDescriptors
+                      ? hardLimit - ReserveDescriptors
+                      : hardLimit;
+    setSoftLimit(daemonLimit);
   }
   int result = sys.processControl(PR_SET_CHILD_SUBREAPER, 1);
   return result < 0 ? -result : 0;
@@ -151,7 +152,7 @@ int Processes::openErrorPipe(Record &record, int &writeEnd) {
     // Clients and logs stop at the reserve; jobs may use it.
     setSoftLimit(hardLimit);
     result = sys.pipe(ends, O_CLOEXEC | O_NONBLOCK);
-    setSoftLimit(hardLimit - ReserveDescriptors);
+    setSoftLimit(daemonLimit);
   }
   if (result < 0)
     return -result;

@@ -98,6 +98,7 @@ private:
   Console defaultConsole = Console::Log;
   bool logging = true;
   rlim_t hardLimit = 0;
+  rlim_t daemonLimit = 0; ///< soft: leaves a reserve for starting jobs
   Record *buckets[Buckets] = {};
 };
 
