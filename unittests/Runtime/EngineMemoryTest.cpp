@@ -14,7 +14,6 @@
 
 using namespace starton;
 using namespace starton::test;
-using engine::Slot;
 
 namespace {
 
