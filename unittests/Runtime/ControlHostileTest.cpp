@@ -69,13 +69,11 @@ TEST(ControlHostile, UnauthenticatedClientsAreCounted) {
   for (unsigned i = 0; i < 4 * MaxUnauthenticated; ++i) {
     silent.push_back(std::make_unique<RawPeer>(daemon.address()));
     ASSERT_TRUE(silent.back()->connected()) << i;
-    // One at a time: the kernel's backlog is shorter.
-    if (i % 16 == 15)
-      daemon.run([] {});
+    daemon.run([] {}); // A turn for each: the kernel's backlog is shorter.
   }
   expectService(daemon);
   EXPECT_LE(daemon.connectionCount(), MaxUnauthenticated + 1);
-  EXPECT_TRUE(silent.front()->closedWithin(1));
+  EXPECT_TRUE(silent.front()->closedWithin(5));
 }
 
 TEST(ControlHostile, OnlyExternalAuthentication) {
@@ -99,11 +97,11 @@ TEST(ControlHostile, AnotherUserIsRefused) {
     // The system call changes this thread only.
     ASSERT_EQ(syscall(SYS_setresuid, -1, 65534, -1), 0);
     RawPeer stranger(daemon.address());
-    EXPECT_TRUE(stranger.closedWithin(1));
+    EXPECT_TRUE(stranger.closedWithin(5));
     std::string root = "AUTH EXTERNAL 30\r\n";
     RawPeer liar(daemon.address());
     liar.send(std::string(1, '\0') + root);
-    EXPECT_TRUE(liar.closedWithin(1));
+    EXPECT_TRUE(liar.closedWithin(5));
   }).join();
   expectService(daemon);
 }
@@ -306,7 +304,7 @@ TEST(ControlHostile, ALoopWithoutRoomClosesTheClient) {
   EXPECT_EQ(errorOf(old->call(emit("ok"))), "");
   daemon.run([&] { daemon.refuseWatches = true; });
   RawPeer fresh(daemon.address());
-  EXPECT_TRUE(fresh.closedWithin(1));
+  EXPECT_TRUE(fresh.closedWithin(5));
   EXPECT_EQ(errorOf(old->call(emit("ok"))), "");
   daemon.run([&] { daemon.refuseWatches = false; });
   expectService(daemon);
