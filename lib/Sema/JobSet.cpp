@@ -54,6 +54,15 @@ void readAndParse(SourceFile &file, const FileSystem &system, Dialect dialect,
   file.parse = parser.parse(*file.source, options);
 }
 
+void forgetIfGood(SourceFile &file) {
+  if (!file.parse.accepted() || !file.parse.diagnostics.empty())
+    return;
+  auto source = std::make_unique<SourceBuffer>(file.path, "");
+  file.parse.file = std::make_unique<ast::File>();
+  file.parse.file->source = source.get();
+  file.source = std::move(source);
+}
+
 Job buildJob(const JobSet &set, const Choice &choice) {
   const SourceFile &conf = set.files[choice.conf];
   Job job;
@@ -98,6 +107,8 @@ JobSet loadSystem(const SystemOptions &options) {
       file.role = found.role;
       file.directory = directory == 0 ? 0 : directory - 1;
       readAndParse(file, system, options.dialect, parser, set.diagnostics);
+      if (options.forgetGoodFiles && options.syntaxOnly)
+        forgetIfGood(file);
     }
     walked.clear();
     if (directory == options.directories.size())

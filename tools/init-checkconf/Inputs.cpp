@@ -123,6 +123,7 @@ void Inputs::loadSystem(std::vector<std::string> directories,
   system.root = options.root;
   system.mainConfiguration = std::move(mainConfiguration);
   system.syntaxOnly = options.syntaxOnly || wantsTrees();
+  system.forgetGoodFiles = options.syntaxOnly && !wantsTrees();
   sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
   listFiles(set);
   nothingThere = nothingThere || (explicitly && set.files.empty());

@@ -174,6 +174,16 @@ TEST(System, onlyParsesOnRequest) {
   EXPECT_EQ(set.files.size(), 2U);
   EXPECT_FALSE(set.files[1].parse.accepted());
   EXPECT_TRUE(set.jobs.empty() && set.rejected.empty());
+  EXPECT_EQ(set.files[0].source->text(), "description a\n");
+
+  options.forgetGoodFiles = true;
+  set = loadSystem(options);
+  EXPECT_EQ(set.files[0].source->text(), "");
+  EXPECT_EQ(set.files[0].source->path(), dir.at("a.conf"));
+  EXPECT_TRUE(set.files[0].parse.accepted());
+  EXPECT_TRUE(set.files[0].parse.file->statements.empty());
+  EXPECT_EQ(set.files[1].source->text(), "bogus\n");
+  EXPECT_FALSE(set.files[1].parse.accepted());
 }
 
 TEST(System, knowsNoOverridesInOldDialects) {

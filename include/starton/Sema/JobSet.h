@@ -25,6 +25,10 @@ struct SystemOptions {
   std::string mainConfiguration;
   /// Only walk, read and parse: no job is built, JobSet::jobs stays empty.
   bool syntaxOnly = false;
+  /// With syntaxOnly: of a file without any finding only path and role are
+  /// kept, its text and tree are empty. Thousands of files then cost no more
+  /// memory than one.
+  bool forgetGoodFiles = false;
 };
 
 /// The bytes of a regular file. Null and \p error set (text of errno, or what
