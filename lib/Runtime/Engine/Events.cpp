@@ -209,9 +209,11 @@ void Engine::Impl::markEntry(Text name, const Text *operand) {
   if (!entry)
     return;
   for (const table::Leaf *leaf : *entry->leaves()) {
-    const JobClass &jobClass = classes[leaf->job()];
-    if (leaf->tree() == table::Tree::Stop && jobClass.first == None)
+    JobClass &jobClass = classes[leaf->job()];
+    bool stops = leaf->tree() == table::Tree::Stop;
+    if (stops && jobClass.first == None)
       continue;
+    (stops ? jobClass.stopMarked : jobClass.startMarked) = true;
     uint32_t word = jobClass.position / 64;
     marked[word] |= uint64_t(1) << (jobClass.position % 64);
     firstMarked = word < firstMarked ? word : firstMarked;
@@ -226,7 +228,9 @@ void Engine::Impl::nextClass() {
       continue;
     poll.position = firstMarked * 64 + uint32_t(__builtin_ctzll(bits));
     bits &= bits - 1;
-    poll.instance = classes[order[poll.position]].first;
+    JobClass &jobClass = classes[order[poll.position]];
+    poll.instance = jobClass.stopMarked ? jobClass.first : None;
+    jobClass.stopMarked = false;
     poll.phase = Poll::Phase::StopConditions;
     return;
   }
@@ -280,6 +284,9 @@ void Engine::Impl::handleStopCondition() {
 void Engine::Impl::handleStartCondition() {
   poll.phase = Poll::Phase::NextClass;
   ClassIndex job = order[poll.position];
+  if (!classes[job].startMarked)
+    return;
+  classes[job].startMarked = false;
   Tree tree = startTree(job);
   if (latch(tree, poll.event, {}) && isTrue(tree))
     triggerStart(job);

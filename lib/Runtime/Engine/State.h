@@ -102,7 +102,8 @@ struct JobClass {
   uint32_t *tails;      ///< last instance a bucket, once there are two
   uint16_t busyRound;   ///< round of which `starts` counts
   uint16_t starts;
-  bool retryStart; ///< a true start condition waits for memory
+  bool retryStart;              ///< a true start condition waits for memory
+  bool startMarked, stopMarked; ///< the event may match a leaf of this tree
 };
 
 /// Everything the engine says, as data; text is made when it is taken.
