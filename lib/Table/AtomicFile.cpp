@@ -98,16 +98,17 @@ bool writeTemporary(const std::string &path, llvm::StringRef bytes,
 /// which leaves PATH.prev alone for the moment before the new table arrives.
 bool keepAsPrevious(const std::string &path, std::string &error) {
   std::string previous = path + ".prev";
-  std::string link = path + ".link";
+  // Of this process alone: two writers must not take each other's.
+  std::string link = path + ".link." + std::to_string(getpid());
   unlink(link.c_str());
   if (::link(path.c_str(), link.c_str()) != 0)
     return errno == ENOENT || rename(path.c_str(), previous.c_str()) == 0 ||
            failed(error, "cannot write", previous);
-  if (rename(link.c_str(), previous.c_str()) == 0)
-    return true;
-  failed(error, "cannot write", previous);
+  bool good = rename(link.c_str(), previous.c_str()) == 0 ||
+              failed(error, "cannot write", previous);
+  // Left behind by a failure, and where both already were the same file.
   unlink(link.c_str());
-  return false;
+  return good;
 }
 
 void syncDirectory(const std::string &path) {
