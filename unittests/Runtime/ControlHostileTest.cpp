@@ -158,6 +158,29 @@ TEST(ControlHostile, HalfMessagesWaitWithoutCost) {
   }
 }
 
+/// Sending a signal to a client that is about to authenticate makes libdbus
+/// read what the client has sent: its socket is then empty for good.
+TEST(ControlHostile, AFirstCallReadWhileSendingIsServed) {
+  TestDaemon daemon;
+  RawPeer peer(daemon.address());
+  ASSERT_TRUE(peer.greet());
+  daemon.run([&] {
+    peer.send("BEGIN\r\n" +
+              rawCall(1, ManagerPath, ManagerInterface, "GetAllJobs"));
+    starton::engine::Action action;
+    action.kind = starton::engine::Action::Kind::Announce;
+    action.announce = starton::engine::Action::Announcement::EventEmitted;
+    action.text = starton::textOf("signal");
+    daemon.perform(action);
+  });
+  // The signal, and the answer behind it.
+  std::string all;
+  EXPECT_TRUE(waitFor([&] {
+    all += peer.receiveAvailable();
+    return all.find("/com/ubuntu/Upstart/jobs/foo") != std::string::npos;
+  }));
+}
+
 TEST(ControlHostile, AClientThatStopsReadingIsBounded) {
   TestDaemon daemon;
   size_t before = memoryInUse();
