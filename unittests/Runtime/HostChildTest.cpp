@@ -34,6 +34,7 @@ struct ChildRun {
     plan.process = built.processes()->Get(0);
     plan.slot = static_cast<engine::Slot>(job.slot);
     std::vector<engine::Text> texts;
+    texts.reserve(environment.size());
     for (const std::string &entry : environment)
       texts.push_back({entry.c_str(), entry.size()});
     plan.env = {texts.data(), texts.size()};

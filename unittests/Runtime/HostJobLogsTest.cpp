@@ -170,6 +170,22 @@ TEST_F(HostJobLogs, GoesOnThroughAPipeWithoutTerminals) {
   logs.finish(log);
 }
 
+TEST_F(HostJobLogs, LeavesTheLastDescriptorsToOthers) {
+  int lowest = dup(0); // the first free one
+  close(lowest);
+  logs.setDescriptorLimit(lowest + 2);
+  JobLog *first = open("first");
+  ASSERT_NE(first, nullptr);
+  JobLog *second = open("second");
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(open("third"), nullptr);
+  logs.finish(first);
+  JobLog *again = open("third");
+  EXPECT_NE(again, nullptr);
+  logs.finish(second);
+  logs.finish(again);
+}
+
 TEST_F(HostJobLogs, KeepsOutputForAFileThatComesLater) {
   fs::remove_all(directory);
   JobLog *log = open("foo");

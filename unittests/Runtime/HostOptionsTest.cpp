@@ -14,6 +14,7 @@ namespace {
 std::string parse(std::vector<std::string> words, Options &options) {
   words.insert(words.begin(), "initd");
   std::vector<char *> argv;
+  argv.reserve(words.size());
   for (std::string &word : words)
     argv.push_back(word.data());
   char error[160] = {};

@@ -183,6 +183,7 @@ protected:
   }
   std::vector<Kind> kinds() const {
     std::vector<Kind> result;
+    result.reserve(heard.size());
     for (const Heard &one : heard)
       result.push_back(one.kind);
     return result;

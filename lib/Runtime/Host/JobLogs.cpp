@@ -97,7 +97,7 @@ JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
       self->loop.remove(watch); // only finish() frees it
   };
   static_assert(offsetof(JobLog, watch) == 0);
-  if (loop.add(log->watch) != 0) {
+  if (log->watch.descriptor >= descriptorLimit || loop.add(log->watch) != 0) {
     destroy(log);
     return nullptr;
   }

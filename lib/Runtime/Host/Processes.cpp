@@ -4,6 +4,7 @@
 #include "starton/Runtime/Support/Memory.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <new>
@@ -17,6 +18,8 @@ namespace {
 
 /// Descriptors that only the start of a job may use.
 constexpr rlim_t ReserveDescriptors = 32;
+/// Descriptors below those that are kept free of logs.
+constexpr rlim_t ClientDescriptors = 16;
 constexpr mode_t DefaultUmask = 022;
 
 const table::Process *processIn(const table::Job &job, engine::Slot slot) {
@@ -65,6 +68,9 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
                       ? hardLimit - ReserveDescriptors
                       : hardLimit;
     setSoftLimit(daemonLimit);
+    if (daemonLimit < hardLimit && daemonLimit < INT_MAX)
+      logs.setDescriptorLimit(
+          static_cast<int>(daemonLimit - ClientDescriptors));
   }
   int result = sys.processControl(PR_SET_CHILD_SUBREAPER, 1);
   return result < 0 ? -result : 0;

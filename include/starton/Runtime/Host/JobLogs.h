@@ -11,6 +11,7 @@
 
 #include "starton/Runtime/Host/Loop.h"
 #include "starton/Runtime/Host/Messages.h"
+#include <climits>
 
 namespace starton::host {
 
@@ -42,6 +43,10 @@ public:
   /// \p path outlives this object. Null: there is no place for logs.
   void setDirectory(const char *path) { directory = path; }
 
+  /// No log takes a descriptor from this number on: what is above is for
+  /// clients and for starting jobs.
+  void setDescriptorLimit(int limit) { descriptorLimit = limit; }
+
   /// Makes the terminal and starts watching it. Null when there is no memory
   /// or descriptor: the process then runs with its output discarded.
   JobLog *open(engine::Text job, engine::Text instance);
@@ -72,6 +77,7 @@ private:
   Messages &messages;
   const char *directory = nullptr;
   JobLog *early = nullptr;
+  int descriptorLimit = INT_MAX;
   size_t heldOfAll = 0;
   bool diskSeen = false; ///< writeEarly() has succeeded: nothing is early now
 };
