@@ -459,13 +459,13 @@ bool StatementBuilder::isMisspeltForm(const Token &token) const {
 }
 
 void StatementBuilder::surplusArgument(const Token &token) {
-  Range range = trimmed(token.range);
+  bool isBad = token.kind != TokenKind::Word;
+  Range range = isBad ? token.range : trimmed(token.range);
   if (!isTolerant()) {
     report(DiagId::UnexpectedArgument, UpstartError::UnexpectedToken, range,
-           lineOf(range.begin));
+           lineOf(range.begin), detail());
     return;
   }
-  bool isBad = token.kind != TokenKind::Word;
   if (isBad) {
     // Its quote swallowed lines; only the first belongs here.
     llvm::StringRef line = textOf(range);
