@@ -124,10 +124,13 @@ void StatementBuilder::endExpression(const Token &token) {
   } else {
     bool wasOpen = expression.inGroup();
     ExpressionError error = expression.finish();
+    // That nothing follows an unclosed parenthesis is no error of its own.
+    bool isCovered =
+        isTolerant() && wasOpen && lastToken == expression.openParenthesis();
     if (error == ExpressionError::Mismatched && !isTolerant())
       expressionError(error, expression.openParenthesis(), source.endLine());
     else if (error != ExpressionError::None &&
-             error != ExpressionError::Mismatched)
+             error != ExpressionError::Mismatched && !isCovered)
       expressionError(error, lastToken, lineOf(lastToken.begin));
     if (wasOpen && isTolerant())
       unclosedParenthesis();
