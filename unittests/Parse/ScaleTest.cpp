@@ -12,6 +12,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define STARTON_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define STARTON_SANITIZED 1
+#endif
+#endif
+#ifndef STARTON_SANITIZED
+#define STARTON_SANITIZED 0
+#endif
+
 using namespace starton;
 
 namespace {
@@ -73,7 +84,7 @@ TEST_P(Scale, IsBounded) {
   std::printf("%-28s %6.1f MB: %6.3f s, peak %6.1f MB\n", name, megabytes,
               outcome.seconds, outcome.peakMegabytes);
   ASSERT_TRUE(outcome.finished);
-#if !defined(__SANITIZE_ADDRESS__)
+#if !STARTON_SANITIZED
   EXPECT_LE(outcome.peakMegabytes, 60 + 10 * megabytes);
   // Linear, generously: a megabyte a second, and half a second for the rest.
   EXPECT_LE(outcome.seconds, 0.5 + megabytes * 1.5);
@@ -81,7 +92,7 @@ TEST_P(Scale, IsBounded) {
 }
 
 // Sanitizers make all of it ten times slower; they look for other things.
-#if defined(__SANITIZE_ADDRESS__)
+#if STARTON_SANITIZED
 constexpr size_t Million = 50'000;
 #else
 constexpr size_t Million = 1'000'000;
