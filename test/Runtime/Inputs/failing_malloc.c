@@ -33,7 +33,8 @@ __attribute__((constructor)) static void begin(void) {
 __attribute__((destructor)) static void end(void) {
   char text[32];
   const char *path = getenv("COUNT_FILE");
-  int file = active && path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+  int file =
+      active && path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
   if (file >= 0) {
     int size = snprintf(text, sizeof text, "%ld\n", asked);
     if (write(file, text, (size_t)size) != size)
