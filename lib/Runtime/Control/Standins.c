@@ -3,6 +3,7 @@
  * The static libdbus wants libsystemd for these two functions of its socket
  * activation and nothing else; no descriptor is ever passed that way here. */
 
+// The names are libsystemd's. NOLINTBEGIN(readability-identifier-naming)
 int sd_listen_fds(int unset_environment);
 int sd_is_socket(int descriptor, int family, int type, int listening);
 
@@ -18,3 +19,4 @@ int sd_is_socket(int descriptor, int family, int type, int listening) {
   (void)listening;
   return 0;
 }
+// NOLINTEND(readability-identifier-naming)
