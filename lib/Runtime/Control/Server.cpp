@@ -239,11 +239,9 @@ void Server::Impl::send(Connection &connection, const wire::Writer &writer) {
   // Without memory for an answer the client must not wait for it for ever.
   if (!connection.link.send(writer) || connection.link.unreadBytes() > limit)
     return doom(connection);
-  // While it authenticates, sending reads as well: its first call may be in
-  // libdbus by now, and the socket will never be reported again for it. And
-  // what a client sent before it went is still to be dealt with.
-  if (connection.link.isConnected() && !connection.link.hasMessages())
+  if (connection.link.isConnected())
     return;
+  // What it sent before it went is still to be dealt with.
   connection.more = true;
   if (!settling)
     loop.wakeAt(loop.context, now());
@@ -255,6 +253,10 @@ void Server::Impl::broadcast(const wire::Writer &writer) {
   Connection *worst = nullptr;
   for (uint32_t i = 0; i < count; ++i) {
     Connection &connection = *connections[i];
+    // While a client authenticates, libdbus reads when it sends: the client's
+    // first call would be taken from the socket unseen, and never be served.
+    if (!connection.link.isAuthenticated())
+      continue;
     send(connection, writer);
     if (connection.doomed)
       continue;
