@@ -7,8 +7,10 @@
 // It is pulled. The host feeds one input, then takes actions until there are
 // none, and reports the outcome of those that have one:
 //
-//   if (engine.feed(input) == FeedResult::Refused) ...;   // no memory: no
-//   trace Action action; while (engine.next(action))
+//   if (engine.feed(input) == FeedResult::Refused)
+//     ...; // no memory, and no trace of the input
+//   Action action;
+//   while (engine.next(action))
 //     engine.complete(action.token, host.perform(action));
 //
 // One next() does a bounded amount of work; Action::Kind::Yield means "call me
