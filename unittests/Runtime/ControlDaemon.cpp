@@ -38,8 +38,44 @@ control::LoopHooks TestDaemon::loopHooks() {
   return hooks;
 }
 
-control::DaemonHooks TestDaemon::daemonHooks() {
+static void setOptionalHooks(control::DaemonHooks &hooks) {
+  hooks.gateClosed = [](void *context) {
+    return static_cast<TestDaemon *>(context)->gateIsClosed();
+  };
+  hooks.reload = [](void *context) {
+    return static_cast<TestDaemon *>(context)->reload();
+  };
+  hooks.state = [](void *context, Vector<char> &json) {
+    for (char byte : static_cast<TestDaemon *>(context)->state)
+      if (!json.push(byte))
+        return false;
+    return !json.empty();
+  };
+  hooks.restart = [](void *context) {
+    auto &self = *static_cast<TestDaemon *>(context);
+    ++self.restarts;
+    return self.restartError;
+  };
+}
+
+int TestDaemon::reload() {
+  ++reloads;
+  gateClosed = reloadError == 0;
+  return reloadError;
+}
+
+void TestDaemon::setGate(bool closed) {
+  run([&] {
+    gateClosed = closed;
+    if (!closed)
+      server.gateOpened();
+  });
+}
+
+control::DaemonHooks TestDaemon::daemonHooks(bool bare) {
   control::DaemonHooks hooks;
+  if (!bare)
+    setOptionalHooks(hooks);
   hooks.context = this;
   hooks.feed = [](void *context, engine::Input &input) {
     return static_cast<TestDaemon *>(context)->feed(input);
@@ -84,8 +120,8 @@ TestDaemon::TestDaemon(const DaemonOptions &options)
   serverOptions.userMode = options.userMode;
   serverOptions.daemonUser = options.user == ~0U ? geteuid() : options.user;
   char error[160] = "";
-  EXPECT_TRUE(
-      server.listen(serverOptions, loopHooks(), daemonHooks(), engine, error))
+  EXPECT_TRUE(server.listen(serverOptions, loopHooks(),
+                            daemonHooks(options.bare), engine, error))
       << error;
   thread = std::thread([this] { loop(); });
 }

@@ -25,6 +25,7 @@ struct DaemonOptions {
   std::vector<FakeJob> jobs = {{.name = "foo"}};
   bool userMode = true;
   uint32_t user = ~0U; ///< ~0: the real one
+  bool bare = false;   ///< without the hooks that may be null
 };
 
 /// Starts in the constructor, stops in the destructor.
@@ -44,12 +45,23 @@ public:
   /// In the daemon's thread: hands an action to the server.
   void perform(const engine::Action &action) { server.perform(action); }
   unsigned connectionCount();
+  /// Closes the gate, or opens it as a daemon does.
+  void setGate(bool closed);
+  bool gateIsClosed() const { return gateClosed; }
+  int reload();
+  /// In the daemon's thread.
+  control::Server &controlServer() { return server; }
 
   std::atomic<uint64_t> clientsGone{0};
   std::atomic<uint64_t> inputs{0};
   std::atomic<unsigned> wakeUps{0}; ///< rounds of the loop
   std::string lastShutdown;         ///< used with run(), as what follows
   int diskError = 0;
+  int reloadError = 0; ///< 0: a reload closes the gate
+  int restartError = 0;
+  unsigned reloads = 0;
+  unsigned restarts = 0;
+  std::string state; ///< "": no memory for it
   bool refuseWatches = false;
   engine::Priority priority = engine::Priority::Message;
   /// The present time of the server, moved by tests.
@@ -57,11 +69,12 @@ public:
 
 private:
   control::LoopHooks loopHooks();
-  control::DaemonHooks daemonHooks();
+  control::DaemonHooks daemonHooks(bool bare);
   engine::FeedResult feed(engine::Input &input);
   void loop();
   void poke();
 
+  bool gateClosed = false;
   std::string table;
   std::string socketAddress;
   engine::Engine engine;

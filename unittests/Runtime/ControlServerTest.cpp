@@ -134,7 +134,7 @@ TEST(ControlServer, UnknownObjectsAndMethods) {
 }
 
 TEST(ControlServer, MethodsOfThingsNotBuiltSaySo) {
-  TestDaemon daemon;
+  TestDaemon daemon({.bare = true});
   auto client = daemon.connect();
   EXPECT_EQ(errorOf(client->call(manager("GetState"))),
             "org.freedesktop.DBus.Error.NotSupported: "

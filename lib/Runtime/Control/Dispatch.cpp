@@ -55,24 +55,42 @@ void Request::failUnknownMethod() {
                 textOf("\" doesn't exist")});
 }
 
+void Request::failSystem(int error) {
+  const char *text = strerrordesc_np(error);
+  failStandard("org.freedesktop.DBus.Error.Failed",
+               {textOf(text ? text : "Unknown error")});
+}
+
+bool Request::await(ReplyShape shape, uint32_t &index,
+                    engine::RequestToken &token) {
+  index = None;
+  token = 0;
+  if (!message.wantsReply())
+    return true;
+  if (from.pending >= MaxPendingPerConnection ||
+      server.pending.live() >= MaxPending) {
+    failStandard("org.freedesktop.DBus.Error.LimitsExceeded",
+                 {textOf("Too many requests are waiting")});
+    return false;
+  }
+  index = server.pending.take();
+  if (index == None) {
+    failNoMemory();
+    return false;
+  }
+  PendingRequest &slot = server.pending[index];
+  slot.connection = &from;
+  slot.serial = message.serial();
+  slot.shape = shape;
+  ++from.pending;
+  token = engine::RequestToken(slot.generation) << 32 | (index + 1);
+  return true;
+}
+
 void Request::submit(engine::Input &input, ReplyShape shape) {
   uint32_t index = None;
-  if (message.wantsReply()) {
-    bool room = from.pending < MaxPendingPerConnection &&
-                server.pending.live() < MaxPending;
-    if (!room)
-      return failStandard("org.freedesktop.DBus.Error.LimitsExceeded",
-                          {textOf("Too many requests are waiting")});
-    index = server.pending.take();
-    if (index == None)
-      return fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
-    PendingRequest &slot = server.pending[index];
-    slot.connection = &from;
-    slot.serial = message.serial();
-    slot.shape = shape;
-    ++from.pending;
-    input.request = engine::RequestToken(slot.generation) << 32 | (index + 1);
-  }
+  if (!await(shape, index, input.request))
+    return;
   if (server.daemon.feed(server.daemon.context, input) ==
       engine::FeedResult::Taken)
     return;
@@ -80,7 +98,7 @@ void Request::submit(engine::Input &input, ReplyShape shape) {
     server.pending.give(index);
     --from.pending;
   }
-  fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+  failNoMemory();
 }
 
 // --- Objects.
@@ -196,7 +214,7 @@ static void introspectObject(Request &request) {
   bool done = introspect(request.server, request.message.path(),
                          &request.object, text, known);
   if (!done)
-    return request.fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+    return request.failNoMemory();
   wire::Writer writer;
   writer.startReply(request.message.serial());
   writer.string(wire::viewOf(text));
@@ -285,7 +303,7 @@ static void introspectNode(Request &request) {
   if (!checkSignature(request, ""))
     return;
   if (!done)
-    return request.fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+    return request.failNoMemory();
   wire::Writer writer;
   writer.startReply(request.message.serial());
   writer.string(wire::viewOf(text));

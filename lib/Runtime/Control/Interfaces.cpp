@@ -12,17 +12,20 @@ static constexpr ObjectKind Instance = ObjectKind::Instance;
 static constexpr char ModifyEnvironment[] = "modify job environment";
 static constexpr char QueryEnvironment[] = "query job environment";
 
+static constexpr bool Gated = true;
+
 static constexpr MethodRow Methods[] = {
     {Manager, "ReloadConfiguration", "", "", "", "", "reload configuration",
-     notSupported},
-    {Manager, "GetJobByName", "s", "name", "o", "job", nullptr, getJobByName},
-    {Manager, "GetAllJobs", "", "", "ao", "jobs", nullptr, getAllJobs},
-    {Manager, "GetState", "", "", "s", "state", "request state", notSupported},
-    {Manager, "Restart", "", "", "", "", "request restart", notSupported},
+     reloadConfiguration, Gated},
+    {Manager, "GetJobByName", "s", "name", "o", "job", nullptr, getJobByName,
+     Gated},
+    {Manager, "GetAllJobs", "", "", "ao", "jobs", nullptr, getAllJobs, Gated},
+    {Manager, "GetState", "", "", "s", "state", "request state", getState},
+    {Manager, "Restart", "", "", "", "", "request restart", restartDaemon},
     {Manager, "EmitEvent", "sasb", "name env wait", "", "", "emit an event",
-     emitEvent},
+     emitEvent, Gated},
     {Manager, "EmitEventWithFile", "sasbh", "name env wait file", "", "",
-     "emit an event", notSupported},
+     "emit an event", notSupported, Gated},
     {Manager, "GetEnv", "ass", "job_details name", "s", "value",
      QueryEnvironment, environmentMethod},
     {Manager, "SetEnv", "assb", "job_details var replace", "", "",
@@ -45,14 +48,17 @@ static constexpr MethodRow Methods[] = {
      "notify cgroup manager address", notSupported},
     {Manager, "EndSession", "", "", "", "", "end session", endSession},
 
-    {Job, "GetInstance", "as", "env", "o", "instance", nullptr, getInstance},
+    {Job, "GetInstance", "as", "env", "o", "instance", nullptr, getInstance,
+     Gated},
     {Job, "GetInstanceByName", "s", "name", "o", "instance", nullptr,
-     getInstanceByName},
+     getInstanceByName, Gated},
     {Job, "GetAllInstances", "", "", "ao", "instances", nullptr,
-     getAllInstances},
-    {Job, "Start", "asb", "env wait", "o", "instance", nullptr, startJob},
+     getAllInstances, Gated},
+    {Job, "Start", "asb", "env wait", "o", "instance", nullptr, startJob,
+     Gated},
     {Job, "Stop", "asb", "env wait", "", "", nullptr, stopJob},
-    {Job, "Restart", "asb", "env wait", "o", "instance", nullptr, restartJob},
+    {Job, "Restart", "asb", "env wait", "o", "instance", nullptr, restartJob,
+     Gated},
 
     {Instance, "Start", "b", "wait", "", "", nullptr, startInstance},
     {Instance, "Stop", "b", "wait", "", "", nullptr, stopInstance},

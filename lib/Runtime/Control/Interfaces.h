@@ -21,6 +21,8 @@ struct MethodRow {
   /// What a caller without permission may not do; null: anybody may.
   const char *privilege;
   void (*run)(Request &request);
+  /// Its outcome depends on what job files there are: see Gate.cpp.
+  bool gated = false;
 };
 
 struct PropertyRow {
@@ -55,6 +57,9 @@ bool checkPrivilege(Request &request, const char *privilege);
 bool introspect(Server::Impl &server, Text path, const Object *object,
                 Vector<char> &out, bool &known);
 
+// --- Gate.cpp
+void reloadConfiguration(Request &request);
+
 // --- Manager.cpp
 void getJobByName(Request &request);
 void getAllJobs(Request &request);
@@ -63,6 +68,8 @@ void endSession(Request &request);
 void environmentMethod(Request &request);
 void notifyDiskWriteable(Request &request);
 void notSupported(Request &request);
+void getState(Request &request);
+void restartDaemon(Request &request);
 void writeVersion(Request &request, wire::Writer &writer);
 void writeLogPriority(Request &request, wire::Writer &writer);
 void setLogPriority(Request &request, wire::Reader &value);

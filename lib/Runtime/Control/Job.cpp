@@ -42,8 +42,7 @@ void getInstance(Request &request) {
   if (!request.engine().instanceName(
           request.object.job, wire::viewOf(environment), true, name, problem)) {
     if (problem.empty())
-      return request.fail(engine::ErrorName::NoMemory,
-                          {textOf("Out of memory")});
+      return request.failNoMemory();
     return request.fail(engine::ErrorName::InvalidArgs, {problem});
   }
   engine::InstanceId id =

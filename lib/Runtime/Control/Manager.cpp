@@ -32,7 +32,7 @@ static void failUnknownJob(Request &request, Text name) {
 bool readEnvironment(Request &request, wire::Reader &reader,
                      Vector<Text> &environment) {
   if (!reader.strings(environment)) {
-    request.fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+    request.failNoMemory();
     return false;
   }
   for (Text variable : environment) {
@@ -105,9 +105,37 @@ void notifyDiskWriteable(Request &request) {
   int error = daemon.diskWriteable ? daemon.diskWriteable(daemon.context) : 0;
   if (error == 0)
     return request.answerEmpty();
-  const char *text = strerrordesc_np(error);
-  request.failStandard("org.freedesktop.DBus.Error.Failed",
-                       {textOf(text ? text : "Unknown error")});
+  request.failSystem(error);
+}
+
+void getState(Request &request) {
+  const DaemonHooks &daemon = request.server.daemon;
+  if (!daemon.state)
+    return notSupported(request);
+  Vector<char> json;
+  if (!daemon.state(daemon.context, json))
+    return request.failNoMemory();
+  wire::Writer writer;
+  writer.startReply(request.message.serial());
+  writer.string(wire::viewOf(json));
+  request.answer(writer);
+}
+
+/// Who asks is answered by the end of the connection, or refuseRestart().
+void restartDaemon(Request &request) {
+  Server::Impl &server = request.server;
+  if (!server.daemon.restart)
+    return notSupported(request);
+  uint32_t index = None;
+  engine::RequestToken token = 0;
+  if (!request.await(ReplyShape::Restart, index, token))
+    return;
+  int error = server.daemon.restart(server.daemon.context);
+  if (error == 0)
+    return;
+  PendingRequest unused;
+  (void)server.takePending(token, unused);
+  request.failSystem(error);
 }
 
 /// The job and instance that the first argument of the environment methods
@@ -116,7 +144,7 @@ void environmentMethod(Request &request) {
   wire::Reader reader(request.message);
   Vector<Text> scope;
   if (!reader.strings(scope))
-    return request.fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+    return request.failNoMemory();
   if (scope.empty())
     return notSupported(request);
   if (scope[0].empty())

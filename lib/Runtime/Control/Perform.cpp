@@ -72,6 +72,45 @@ void Server::Impl::reply(const engine::Action &action) {
   send(*request.connection, writer);
 }
 
+void Server::Impl::failPending(bool restarts, const char *name, Text why) {
+  for (uint32_t i = 0; i < pending.limit(); ++i) {
+    PendingRequest request = pending[i];
+    if (!request.connection ||
+        (request.shape == ReplyShape::Restart) != restarts)
+      continue;
+    --request.connection->pending;
+    pending.give(i);
+    wire::Writer writer;
+    writer.startError(request.serial, name, why);
+    send(*request.connection, writer);
+  }
+}
+
+/// A signal of the manager's that carries nothing.
+void Server::Impl::signal(const char *name) {
+  wire::Writer writer;
+  writer.startSignal(ManagerPath, ManagerInterface, name);
+  if (writer.good())
+    broadcast(writer);
+}
+
+void Server::restarted() {
+  if (impl)
+    impl->signal("Restarted");
+}
+
+void Server::refuseRestart(Text why) {
+  if (impl)
+    impl->failPending(true, "org.freedesktop.DBus.Error.Failed", why);
+}
+
+void Server::abandonRequests() {
+  if (impl)
+    impl->failPending(false, "org.freedesktop.DBus.Error.NoReply",
+                      textOf("The daemon is being re-executed: what was asked "
+                             "for goes on, but its end will not be told"));
+}
+
 void Server::Impl::announce(const engine::Action &action) {
   if (count == 0)
     return;

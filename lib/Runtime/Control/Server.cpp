@@ -39,6 +39,7 @@ void Server::close() {
     return;
   impl->listener.close();
   for (uint32_t i = 0; i < impl->count; ++i) {
+    impl->dropHeld(*impl->connections[i]);
     impl->connections[i]->~Connection();
     release(impl->connections[i]);
   }
@@ -81,6 +82,8 @@ void Server::expire() {
     return;
   impl->settling = true;
   uint64_t now = impl->now();
+  bool released = impl->gateMoved;
+  impl->gateMoved = false;
   if (impl->mutedUntil != 0 && now >= impl->mutedUntil) {
     impl->mutedUntil = 0;
     if (!impl->listener.mute(false))
@@ -90,7 +93,9 @@ void Server::expire() {
     Connection &connection = *impl->connections[i];
     if (connection.authenticateBy <= now && !connection.link.isAuthenticated())
       impl->doom(connection);
-    else if (connection.more)
+    if (released)
+      impl->releaseHeld(connection);
+    if (released || connection.more)
       impl->serve(connection);
   }
   impl->settle();
@@ -162,17 +167,20 @@ void Server::Impl::serve(Connection &connection) {
   // A client that does not read its answers gets no new ones; what it sends
   // meanwhile stays in the kernel, see MaxReceivedBytes.
   while (!connection.doomed && left > 0 &&
+         connection.held.size() < MaxHeldPerConnection &&
          connection.link.unreadBytes() <= MaxQueuedBytes) {
     DBusMessage *message = connection.link.take();
     if (!message)
       break;
     --left;
-    dispatch(connection, wire::Incoming(message));
+    receive(connection, message);
   }
   if (connection.doomed)
     return;
   connection.more = left == 0 && connection.link.hasMessages();
-  if (!connection.more && !connection.link.isConnected())
+  // What a client sent before it left is carried out.
+  if (!connection.more && connection.held.empty() &&
+      !connection.link.isConnected())
     doom(connection);
 }
 
@@ -195,6 +203,7 @@ void Server::Impl::bury(uint32_t index) {
     --connection->pending;
     (void)daemon.feed(daemon.context, input);
   }
+  dropHeld(*connection);
   connection->~Connection();
   release(connection);
 }
@@ -216,7 +225,7 @@ void Server::Impl::settle() {
 }
 
 void Server::Impl::requestWake() {
-  uint64_t deadline = mutedUntil ? mutedUntil : Never;
+  uint64_t deadline = gateMoved ? 0 : mutedUntil ? mutedUntil : Never;
   for (uint32_t i = 0; i < count; ++i) {
     Connection &connection = *connections[i];
     if (connection.authenticateBy != Never && connection.link.isAuthenticated())

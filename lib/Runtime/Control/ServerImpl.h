@@ -31,16 +31,23 @@ constexpr unsigned MessageBatch = 64;
 constexpr uint64_t AcceptPause = 100'000'000;
 constexpr uint64_t Never = ~uint64_t(0);
 
+/// A message that waits for the gate, which it holds a reference to.
+struct HeldMessage {
+  DBusMessage *message;
+  bool begun; ///< carried out; only the answer waits
+};
+
 struct Connection {
   wire::Link link;
+  Vector<HeldMessage> held;
   uint64_t authenticateBy = Never; ///< Never: it has authenticated
   uint32_t pending = 0;            ///< requests that the engine will answer
   bool doomed = false;
   bool more = false; ///< messages were left for the next turn
 };
 
-/// What a successful answer carries.
-enum class ReplyShape : uint8_t { Empty, Instance };
+/// What a successful answer carries. Restart: there is none.
+enum class ReplyShape : uint8_t { Empty, Instance, Restart };
 
 /// A request that the engine will answer. Free when connection is null.
 struct PendingRequest {
@@ -74,6 +81,7 @@ struct Server::Impl {
   uint64_t mutedUntil = 0; ///< 0: the listening socket is heard
   bool accepted = false;   ///< since the last look at the listening socket
   bool settling = false;   ///< ready() or expire() is running
+  bool gateMoved = false;  ///< what is held has to be looked at
   uint32_t count = 0;
   Connection *connections[MaxConnections] = {};
   Pool<PendingRequest> pending;
@@ -91,6 +99,18 @@ struct Server::Impl {
   void bury(uint32_t index);
   void requestWake();
 
+  // --- Gate.cpp
+  bool gateClosed() const {
+    return daemon.gateClosed && daemon.gateClosed(daemon.context);
+  }
+  /// Dispatches the message, which it takes over, or holds it back.
+  void receive(Connection &from, DBusMessage *message);
+  bool mustWait(const Connection &from, const wire::Incoming &message) const;
+  /// False: no memory.
+  bool hold(Connection &from, const wire::Incoming &message, bool begun);
+  void releaseHeld(Connection &connection);
+  void dropHeld(Connection &connection);
+
   /// Sends, and dooms who does not read.
   void send(Connection &connection, const wire::Writer &writer);
   void broadcast(const wire::Writer &writer);
@@ -102,6 +122,9 @@ struct Server::Impl {
   void perform(const engine::Action &action);
   void reply(const engine::Action &action);
   void announce(const engine::Action &action);
+  void signal(const char *name);
+  /// Answers every waiting request that is (or is not) a Restart.
+  void failPending(bool restarts, const char *name, Text why);
   /// The connection and serial behind a token, which is then free; false when
   /// nobody waits for it.
   bool takePending(engine::RequestToken token, PendingRequest &request);
@@ -129,6 +152,14 @@ struct Request {
   void failUnknownMethod();
   /// Hands \p input to the engine, whose answer goes to the caller.
   void submit(engine::Input &input, ReplyShape shape);
+  /// Remembers who waits, if anybody does. False: too many wait, or there is
+  /// no memory, and the caller has been told.
+  bool await(ReplyShape shape, uint32_t &index, engine::RequestToken &token);
+  void failNoMemory() {
+    fail(engine::ErrorName::NoMemory, {textOf("Out of memory")});
+  }
+  /// The text of \p error, an errno.
+  void failSystem(int error);
 };
 
 /// The whole D-Bus name of an error.

@@ -36,14 +36,20 @@ public:
   Text interface() const; ///< may be empty
   Text member() const;
   Text signature() const;
+  Text sender() const; ///< empty but for what a bus has relayed
   uint32_t serial() const;
   bool wantsReply() const;
 
   DBusMessage *get() const { return message; }
+  /// Takes another reference, for an Incoming made later, or for drop().
+  void keep() const;
 
 private:
   DBusMessage *message;
 };
+
+void drop(DBusMessage *message);
+Text senderOf(DBusMessage *message);
 
 /// Reads the arguments of a message whose signature has been checked. Views
 /// live as long as the message.

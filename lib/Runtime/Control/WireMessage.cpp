@@ -38,6 +38,16 @@ Text Incoming::signature() const {
 
 uint32_t Incoming::serial() const { return dbus_message_get_serial(message); }
 
+Text Incoming::sender() const { return senderOf(message); }
+
+void Incoming::keep() const { dbus_message_ref(message); }
+
+void drop(DBusMessage *message) { dbus_message_unref(message); }
+
+Text senderOf(DBusMessage *message) {
+  return textOf(dbus_message_get_sender(message));
+}
+
 bool Incoming::wantsReply() const {
   return !dbus_message_get_no_reply(message);
 }

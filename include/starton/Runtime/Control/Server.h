@@ -24,6 +24,7 @@
 #define STARTON_RUNTIME_CONTROL_SERVER_H
 
 #include "starton/Runtime/Engine/Engine.h"
+#include "starton/Runtime/Support/Vector.h"
 #include <cstdint>
 
 namespace starton::control {
@@ -37,6 +38,8 @@ constexpr unsigned MaxUnauthenticated = 32;
 /// Of MaxConnections, for the daemon's own user only.
 constexpr unsigned ReservedConnections = 16;
 constexpr unsigned MaxPendingPerConnection = 4096;
+/// Messages of one connection that wait for the gate; more are not read.
+constexpr unsigned MaxHeldPerConnection = 64;
 constexpr long MaxMessageBytes = 1L << 20;
 /// Received and not yet dealt with, per connection.
 constexpr long MaxReceivedBytes = 2L << 20;
@@ -78,6 +81,33 @@ struct DaemonHooks {
   /// NotifyDiskWriteable: writes out what jobs printed before. 0, or the errno
   /// whose text is the error. Null: nothing is ever kept back.
   int (*diskWriteable)(void *context) = nullptr;
+
+  // --- Configuration. Null hooks: ReloadConfiguration is not supported,
+  // nothing is ever held back, nothing was rejected.
+
+  /// Whether a change of the job files has been noticed whose result is not in
+  /// the engine yet. While it is so, requests that could see that result wait,
+  /// in order, for gateOpened(); all others are served.
+  bool (*gateClosed)(void *context) = nullptr;
+  /// ReloadConfiguration: begins to read everything again and returns 0, or
+  /// the errno whose text is the error. The caller is answered once the gate
+  /// is open.
+  int (*reload)(void *context) = nullptr;
+  /// Why no file of this job name could be used, "FILE:LINE:COLUMN: MESSAGE";
+  /// empty: none was rejected. Valid until the next input.
+  engine::Text (*rejected)(void *context, engine::Text name) = nullptr;
+  /// The index-th of them all, in a fixed order; false: there are no more.
+  bool (*rejectedAt)(void *context, uint32_t index, engine::Text &name,
+                     engine::Text &message) = nullptr;
+
+  // --- State. Null hooks: not supported.
+
+  /// GetState: appends the JSON text. False: no memory.
+  bool (*state)(void *context, Vector<char> &json) = nullptr;
+  /// Restart: 0 when the daemon will re-execute itself, from its loop and not
+  /// under this call; or the errno whose text is the error. The caller gets no
+  /// answer, unless refuseRestart() is called later.
+  int (*restart)(void *context) = nullptr;
 };
 
 struct ServerOptions {
@@ -112,6 +142,18 @@ public:
   /// job and text = the instance's name (it may be gone by then). Announce of
   /// an instance: job and text = the instance's name. EventEmitted: text, env.
   void perform(const engine::Action &action);
+
+  /// The result that gateClosed() told of is in the engine, or there is none:
+  /// what waited is carried out in the next turn of the loop.
+  void gateOpened();
+
+  /// After a re-exec: signal Restarted.
+  void restarted();
+  /// The re-exec that Restart asked for cannot take place.
+  void refuseRestart(engine::Text why);
+  /// Before a re-exec: whoever waits for an answer other than that of Restart
+  /// is told that it will not come (runtime §6.7: connections end).
+  void abandonRequests();
 
   /// Disconnects everybody and closes the socket; writes what can be written
   /// without blocking first.
