@@ -106,7 +106,7 @@ void StatementBuilder::unterminatedBlock() {
     return skipTo(body);
   BlockEnd found = findBlockEnd(source.text(), body);
   Range word =
-      statement.wordCount != 0 ? file.words.back().range : statement.keyword;
+      statement.wordCount != 0 ? file.words.back().range : statement.keyword();
   bool wasQuiet = quiet;
   quiet = false;
   report(DiagId::UnterminatedBlock, UpstartError::UnterminatedBlock, word,

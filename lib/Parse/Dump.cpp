@@ -3,6 +3,8 @@
 #include "starton/Parse/Dump.h"
 #include "Scanner.h"
 #include "starton/Basic/Diagnostic.h"
+#include "starton/Basic/Values.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/YAMLTraits.h"
 
 using namespace starton;
@@ -167,20 +169,32 @@ NodeDump dumpNode(const ast::File &file, const ast::EventNode &node,
   return dump;
 }
 
-bool hasNumbers(const ast::File &file, const ast::Statement &statement) {
-  if (statement.kind == StanzaKind::Normal)
-    return false; // one a word, not in the statement
-  for (const StanzaForm &form : formsOf(stanzaInfo(statement.kind))) {
-    bool isThis = form.word.empty() || (statement.wordCount != 0 &&
-                                        file.wordsOf(statement).front().value ==
-                                            llvm::StringRef(form.word));
-    for (const ArgumentInfo &argument : form.arguments)
-      if (isThis && statement.wordCount != 0 &&
-          argument.type != ValueType::Text &&
-          argument.type != ValueType::Choice)
-        return true;
+/// Numbers as Upstart stores them, one a word that is read as a number.
+std::vector<int64_t> numbersOf(const ast::File &file,
+                               const ast::Statement &statement) {
+  std::vector<int64_t> numbers;
+  llvm::ArrayRef<ast::Word> words = file.wordsOf(statement);
+  const StanzaForm *form = nullptr;
+  for (const StanzaForm &candidate : formsOf(stanzaInfo(statement.kind)))
+    if (candidate.word.empty()
+            ? form == nullptr
+            : !words.empty() &&
+                  words.front().value == llvm::StringRef(candidate.word))
+      form = &candidate;
+  if (!form)
+    return numbers;
+  if (!form->word.empty())
+    words = words.drop_front();
+  for (const auto &[index, word] : llvm::enumerate(words)) {
+    const ArgumentInfo &argument =
+        argumentAt(*form, static_cast<unsigned>(index));
+    int64_t value = 0;
+    if (argument.type == ValueType::Text || argument.type == ValueType::Choice)
+      continue;
+    (void)evaluateArgument(argument, word.value, value); // stored even so
+    numbers.push_back(value);
   }
-  return false;
+  return numbers;
 }
 
 StatementDump dumpStatement(const ast::File &file,
@@ -189,7 +203,7 @@ StatementDump dumpStatement(const ast::File &file,
   StatementDump dump;
   bool isKnown = statement.health != ast::StatementHealth::Unknown;
   dump.stanza = isKnown ? std::string(stanzaInfo(statement.kind).spelling)
-                        : printable(source.text(statement.keyword));
+                        : printable(source.text(statement.keyword()));
   dump.health = statement.health == ast::StatementHealth::Good ? "good"
                 : isKnown                                      ? "erroneous"
                                                                : "unknown";
@@ -199,9 +213,8 @@ StatementDump dumpStatement(const ast::File &file,
         {placeOf(source, word.range), {printable(word.value)}});
   for (const ast::EventNode &node : file.nodesOf(statement))
     dump.condition.push_back(dumpNode(file, node, statement.firstNode));
-  if (isKnown && hasNumbers(file, statement))
-    dump.numbers.assign(std::begin(statement.number),
-                        std::end(statement.number));
+  if (isKnown)
+    dump.numbers = numbersOf(file, statement);
   if (statement.process != ast::Statement::Process::None) {
     dump.process = statement.process == ast::Statement::Process::Command
                        ? "command"

@@ -108,7 +108,7 @@ void StatementBuilder::terminal(GrammarRule rule, const Token &token) {
     findSuspect(token);
   // Of a statement that is read again, or not understood, the rest says
   // nothing.
-  bool isFirst = statement.keyword.empty();
+  bool isFirst = statement.keyword().empty();
   if (!isFirst && (isRetry || !progress.info))
     return;
   switch (rule) {
@@ -128,7 +128,7 @@ void StatementBuilder::terminal(GrammarRule rule, const Token &token) {
 }
 
 void StatementBuilder::onStatement(const Token &token) {
-  if (statement.keyword.empty())
+  if (statement.keyword().empty())
     keyword(token);
   else
     subKeyword(token);
@@ -199,16 +199,16 @@ void StatementBuilder::readAs(llvm::ArrayRef<Token> tokens, uint32_t offset,
 }
 
 void StatementBuilder::keyword(const Token &token) {
-  statement.keyword = trimmed(token.range);
+  statement.range = trimmed(token.range);
   // Escaped newlines alone: the first backslash is what is wrong.
-  if (statement.keyword.empty())
-    statement.keyword.end = statement.keyword.begin + 1;
-  statement.range = statement.keyword;
+  if (statement.range.empty())
+    ++statement.range.end;
+  statement.keywordEnd = statement.range.end;
   if (token.kind == TokenKind::BadQuote || token.kind == TokenKind::BadEscape) {
     statement.health = StatementHealth::Unknown;
     return badWord(token);
   }
-  llvm::StringRef word = textOf(statement.keyword);
+  llvm::StringRef word = textOf(statement.keyword());
   const StanzaInfo *info = assumed;
   if (assumed)
     statement.health = StatementHealth::Erroneous;
@@ -222,8 +222,8 @@ void StatementBuilder::keyword(const Token &token) {
     if (!info)
       return unknownKeyword(word, line);
     progress.info = info;
-    report(DiagId::WrongDialect, UpstartError::UnknownStanza, statement.keyword,
-           line, detail());
+    report(DiagId::WrongDialect, UpstartError::UnknownStanza,
+           statement.keyword(), line, detail());
     quiet = true;
   }
   progress.info = info;
@@ -234,7 +234,7 @@ void StatementBuilder::keyword(const Token &token) {
 
 void StatementBuilder::unknownKeyword(llvm::StringRef word,
                                       uint32_t upstartLine) {
-  Range range = statement.keyword;
+  Range range = statement.keyword();
   llvm::StringRef text = source.text();
   auto second = static_cast<uint32_t>(skipGap(text, range.end));
   llvm::StringRef rest = text.substr(second);
@@ -278,7 +278,7 @@ void StatementBuilder::unknownKeyword(llvm::StringRef word,
 /// NoResume.
 uint32_t StatementBuilder::orphanedBlock() {
   llvm::StringRef text = source.text();
-  uint32_t begin = statement.keyword.begin;
+  uint32_t begin = statement.keyword().begin;
   if (begin < noOrphansBefore)
     return NoResume;
   OrphanedBlock found = findOrphanedBlock(text, begin);
@@ -371,7 +371,7 @@ void StatementBuilder::unknownSubKeyword(const Token &token) {
   auto [keywordKind, mode] =
       Scanner::classify(progress.info->spelling, LexerMode::Statement);
   auto [kind, innerMode] = Scanner::classify(meant->word, mode);
-  readAs({{keywordKind, statement.keyword}, {kind, {range.begin, offset}}},
+  readAs({{keywordKind, statement.keyword()}, {kind, {range.begin, offset}}},
          offset, innerMode, *progress.info);
 }
 
@@ -427,14 +427,8 @@ void StatementBuilder::evaluate(const ArgumentInfo &info,
                                 const ast::Word &word) {
   if (info.type == ValueType::Text)
     return;
-  // A leading choice (a resource) has no number.
-  bool hasChoice = progress.form->arguments[0].type == ValueType::Choice;
-  size_t slot =
-      progress.argument - (hasChoice && progress.argument > 0 ? 1 : 0);
   int64_t value = 0;
   bool isGood = evaluateArgument(info, word.value, value);
-  if (info.type != ValueType::Choice)
-    statement.number[std::min<size_t>(slot, 1)] = value;
   if (info.wordEndsForm && listContains(info.words, word.value))
     progress.complete = true;
   if (isGood)

@@ -56,7 +56,7 @@ ShellFinding makeFinding(const std::vector<CheckedFile> &files, Place place,
   finding.diagnostic.id = id;
   finding.diagnostic.severity = diagSeverity(id);
   finding.diagnostic.source = files[place.file].source;
-  finding.diagnostic.range = place.statement->keyword;
+  finding.diagnostic.range = place.statement->keyword();
   return finding;
 }
 

@@ -28,7 +28,7 @@ private:
   bool inject() {
     switch (fault.kind) {
     case FaultKind::MisspeltKeyword:
-      return misspelt(statement.keyword, DiagId::UnknownStanza);
+      return misspelt(statement.keyword(), DiagId::UnknownStanza);
     case FaultKind::UnknownStanza:
       return insertLine("frobnicate yes\n", DiagId::UnknownStanza, {0, 10});
     case FaultKind::MisspeltSubKeyword:
@@ -77,7 +77,7 @@ private:
     case FaultKind::MissingExec:
       return isHook() && removeSubKeyword();
     case FaultKind::MissingCommand:
-      return isCommand() && cut({words().empty() ? statement.keyword.end
+      return isCommand() && cut({words().empty() ? statement.keyword().end
                                                  : words().front().range.end,
                                  statement.range.end},
                                 DiagId::ExpectedArgument);
@@ -211,7 +211,7 @@ private:
     if (statement.process != Statement::Process::Script)
       return false;
     uint32_t end =
-        words().empty() ? statement.keyword.end : words().front().range.end;
+        words().empty() ? statement.keyword().end : words().front().range.end;
     return text[end] == '\n' &&
            set(end, 0, " now", DiagId::UnexpectedArgument, {1, 4}, true);
   }
@@ -219,9 +219,9 @@ private:
   bool missingArgument() {
     if (!endsInWord() || hasSubKeyword())
       return false;
-    Range range = {statement.keyword.end, statement.range.end};
+    Range range = {statement.keyword().end, statement.range.end};
     return set(range.begin, range.size(), "", DiagId::ExpectedArgument,
-               statement.keyword, false);
+               statement.keyword(), false);
   }
 
   bool illegalNumber() {
@@ -274,7 +274,7 @@ private:
         statement.text.empty())
       return false;
     Range header =
-        statement.wordCount != 0 ? words().front().range : statement.keyword;
+        statement.wordCount != 0 ? words().front().range : statement.keyword();
     auto begin = statement.textRange.end;
     auto end =
         static_cast<uint32_t>(std::min(text.find('\n', begin), text.size()));

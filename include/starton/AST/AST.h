@@ -53,11 +53,7 @@ enum class StatementHealth : uint8_t { Good, Erroneous, Unknown };
 ///  - Start/Stop: `nodes` is the condition (empty when none could be made);
 ///  - Exec/PreStart../Script with process == Command: `text` is the command as
 ///    Upstart stores it (quotes kept);  Script: body with indentation removed;
-///  - numeric kinds: `number[0]`, `number[1]` as Upstart stores them after
-///    truncation and before its range check (language §3): those of the words
-///    that are there. Limit: its two values as bit patterns (unlimited: -1);
-///    Respawn limit: count and interval; Oom: the score;
-///  - Normal: number is per word, see Values.h evaluateExitStatus().
+///  - numbers are not kept: Values.h makes them of the words.
 struct Statement {
   StanzaKind kind = StanzaKind::Description;
   StatementHealth health = StatementHealth::Good;
@@ -66,14 +62,17 @@ struct Statement {
     Command,
     Script
   } process = Process::None;
-  Range range;   ///< keyword .. last token of the statement
-  Range keyword; ///< the keyword alone
+  Range range; ///< keyword .. last token of the statement
+  uint32_t keywordEnd = 0;
   uint32_t firstWord = 0, wordCount = 0;
   uint32_t firstNode = 0, nodeCount = 0;
   Range textRange;      ///< command or block body in the source
   llvm::StringRef text; ///< see above
-  int64_t number[2] = {0, 0};
+
+  /// The keyword alone.
+  Range keyword() const { return {range.begin, keywordEnd}; }
 };
+static_assert(sizeof(Statement) <= 56, "a file may have a million");
 
 /// The tree of one file, good or bad: statements up to and beyond errors (of a
 /// rejected file, at most 100,000 behind the first error).
