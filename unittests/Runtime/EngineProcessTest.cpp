@@ -311,6 +311,53 @@ TEST(EngineProcess, ExpectForkAndDaemon) {
   EXPECT_EQ(host.answer(request), "ok");
 }
 
+TEST(EngineProcess, WhatIsLeftOfATrackedJobBecomesMain) {
+  Compiled compiled(Files{{"early", "expect daemon\nexec run\n"},
+                          {"late", "expect fork\nexec run\n"}});
+  SimHost host(compiled);
+  uint64_t request = host.start("early");
+  int32_t gone = host.pid("early");
+  host.replaced(gone); // before the second fork: no more are waited for
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(countOf(host.logs(), "early main process (" + std::to_string(gone) +
+                                     ") is gone, the job goes on as process (" +
+                                     std::to_string(host.pid("early")) + ")"),
+            1U);
+
+  host.start("late");
+  host.forks(host.pid("late"));
+  gone = host.pid("late");
+  engine::InstanceView view;
+  host.lose(gone); // the host has not noticed yet when it is to be signalled
+  request = host.stop("late");
+  EXPECT_EQ(host.answer(request), "ok") << "nothing left, says the host";
+
+  host.start("late");
+  host.forks(host.pid("late"));
+  host.replaced(host.pid("late"));
+  EXPECT_EQ(host.status("late"), "start/running");
+  EXPECT_TRUE(
+      host.engine.viewInstance(host.process(host.pid("late"))->id, view));
+  EXPECT_TRUE(view.retracked);
+  EXPECT_EQ(host.answer(host.stop("late")), "ok");
+  EXPECT_EQ(host.answer(host.stop("early")), "ok");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, ASignalThatMetNobodyIsRepeated) {
+  Compiled compiled(Files{{"foo", "expect fork\nexec stubborn\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.forks(host.pid("foo"));
+  uint64_t request = host.stop("foo");
+  host.replaced(host.pid("foo"));
+  EXPECT_EQ(host.signals(), (Strings{"TERM foo", "TERM foo"}));
+  host.pass(5);
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(host.signals().back(), "KILL foo");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
 TEST(EngineProcess, StopInSpawnedKills) {
   Compiled compiled(Files{{"foo", "expect fork\nrespawn\nexec run\n"}});
   SimHost host(compiled);

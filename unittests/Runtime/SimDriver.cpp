@@ -108,16 +108,21 @@ int32_t SimDriver::pid() {
   return found ? found : int32_t(1000 + pick(400));
 }
 
+/// The host finds another process for a tracked one only.
+bool SimDriver::tracked(const SimProcess *process) const {
+  return process && process->slot == Slot::Main &&
+         (process->job == "fork" || process->job == "daemon");
+}
+
 /// The host reports forks of traced processes only.
 bool SimDriver::follows(const SimProcess *process) const {
-  return process && process->slot == Slot::Main &&
-         (process->job == "fork" || process->job == "daemon") &&
+  return tracked(process) &&
          host.status(process->job).find("/spawned") != std::string::npos;
 }
 
 void SimDriver::process() {
   int32_t at = pid();
-  switch (pick(9)) {
+  switch (pick(10)) {
   case 0:
     host.exit(at, 0);
     break;
@@ -140,6 +145,10 @@ void SimDriver::process() {
     break;
   case 7:
     host.spawnErrors = {pick(2) ? EAGAIN : EPERM};
+    break;
+  case 8:
+    if (tracked(host.process(at)))
+      host.replaced(at);
     break;
   default:
     host.lose(at);

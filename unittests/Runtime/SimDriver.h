@@ -35,6 +35,7 @@ private:
   Strings variables();
   void event();
   int32_t pid();
+  bool tracked(const SimProcess *process) const;
   bool follows(const SimProcess *process) const;
   void process();
   void stopAll();

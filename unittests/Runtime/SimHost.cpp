@@ -280,9 +280,15 @@ void SimHost::stopped(int32_t pid, int signal) {
   run();
 }
 
-void SimHost::forks(int32_t pid) {
+void SimHost::forks(int32_t pid) { becomes(Input::Kind::ChildForked, pid); }
+
+void SimHost::replaced(int32_t pid) {
+  becomes(Input::Kind::ChildReplaced, pid);
+}
+
+void SimHost::becomes(Input::Kind kind, int32_t pid) {
   Input input;
-  input.kind = Input::Kind::ChildForked;
+  input.kind = kind;
   input.pid = pid;
   input.status = ++lastPid;
   SimProcess child = processes[pid];

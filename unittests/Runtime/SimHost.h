@@ -88,6 +88,8 @@ public:
   void kill(int32_t pid, int signal);
   void stopped(int32_t pid, int signal);
   void forks(int32_t pid);
+  /// The process is gone, and another is what is left of its job.
+  void replaced(int32_t pid);
   void executes(int32_t pid);
   /// The process is gone and nobody tells: signals to it fail with ESRCH.
   void lose(int32_t pid);
@@ -133,6 +135,7 @@ public:
   std::deque<int> spawnErrors;
 
 private:
+  void becomes(engine::Input::Kind kind, int32_t pid);
   bool deliver();
   void perform(const engine::Action &action);
   engine::Outcome spawn(const engine::Action &action);

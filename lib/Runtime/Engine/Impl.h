@@ -290,6 +290,7 @@ struct Engine::Impl {
   void childStopped(const Input &input);
   void childContinued(const Input &input);
   void childForked(const Input &input);
+  void childReplaced(const Input &input);
   void childExecuted(const Input &input);
   void timerDue(const Input &input);
 

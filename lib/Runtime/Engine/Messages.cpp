@@ -384,6 +384,11 @@ void Engine::Impl::appendProcessNote(const Record &record) {
     line.appendNumber(record.value);
     line.append(')');
     break;
+  case Note::Replaced:
+    line.append(" is gone, the job goes on as process (");
+    line.appendNumber(record.value);
+    line.append(')');
+    break;
   case Note::Executed:
     line.append(" executable changed");
     break;

@@ -50,6 +50,7 @@ void Engine::Impl::spawned(const Outcome &outcome) {
     if (slot == Slot::Main) {
       instance.forks = 0;
       instance.killed = false;
+      instance.retracked = false;
     }
     return;
   }
@@ -337,6 +338,31 @@ void Engine::Impl::childForked(const Input &input) {
   Record &record = emitFor(Action::Kind::Release, index);
   record.pid = input.status;
   record.slot = slot;
+}
+
+/// What was tracked is gone, and this is what is left of the job. A signal that
+/// was meant for it has met nobody.
+void Engine::Impl::childReplaced(const Input &input) {
+  uint32_t index = None;
+  Slot slot{};
+  if (!processOf(input.pid, index, slot))
+    return;
+  if (slot != Slot::Main || input.status <= 0 ||
+      processes.find(uint32_t(input.status))) {
+    childEnded(input.pid, 0, false, true);
+    return;
+  }
+  noteProcess(Priority::Warn, Note::Replaced, index, slot, input.pid,
+              input.status);
+  forgetProcess(index, slot);
+  Instance &instance = instances[index];
+  instance.pids[unsigned(slot)] = input.status;
+  processes.insert(uint32_t(input.status), index * 8 + unsigned(slot));
+  instance.retracked = true;
+  if (instance.killed)
+    killMain(index);
+  else
+    afterProcess(index, slot);
 }
 
 void Engine::Impl::childExecuted(const Input &input) {

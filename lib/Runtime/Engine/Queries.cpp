@@ -41,6 +41,7 @@ bool Engine::viewInstance(InstanceId id, InstanceView &view) const {
   view.state = instance.state;
   for (unsigned i = 0; i < NumSlots; ++i)
     view.pids[i] = instance.pids[i];
+  view.retracked = instance.retracked;
   return true;
 }
 

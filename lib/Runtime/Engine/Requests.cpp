@@ -28,6 +28,9 @@ FeedResult Engine::Impl::feed(const Input &input) {
   case Input::Kind::ChildVanished:
     childEnded(input.pid, 0, false, true);
     break;
+  case Input::Kind::ChildReplaced:
+    childReplaced(input);
+    break;
   case Input::Kind::ChildStopped:
     childStopped(input);
     break;

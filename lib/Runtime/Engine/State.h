@@ -93,6 +93,7 @@ struct Instance {
   bool retryMove : 1;  ///< a transition waits for memory and the timer
   bool retryStop : 1;  ///< a true stop condition waits for memory
   bool ending : 1;     ///< in `waiting` for good
+  bool retracked : 1;  ///< main took the place of a tracked process
 };
 
 struct JobClass {
@@ -123,6 +124,7 @@ enum class Note : uint8_t {
   StoppedBySignal,
   ContinuedBySignal,
   Vanished,
+  Replaced,
   BecameProcess,
   Executed,
   Sending,

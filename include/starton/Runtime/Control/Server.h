@@ -108,6 +108,14 @@ struct DaemonHooks {
   /// under this call; or the errno whose text is the error. The caller gets no
   /// answer, unless refuseRestart() is called later.
   int (*restart)(void *context) = nullptr;
+
+  // --- Processes.
+
+  /// Processes that were started by this instance, have lost their parents
+  /// since and belong to no process the engine knows. Fills \p pids and returns
+  /// how many; needs no such instance to exist. Null: never any.
+  size_t (*leftOver)(void *context, engine::Text job, engine::Text instance,
+                     int32_t *pids, size_t capacity) = nullptr;
 };
 
 struct ServerOptions {

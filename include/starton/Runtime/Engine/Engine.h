@@ -140,6 +140,10 @@ struct Input {
                     ///< the host traces on. Always comes before pid's end
     ChildExecuted,  ///< pid traced has exec'd, not counting its first exec
     ChildVanished,  ///< pid: ended, how is unknown (expect fork/daemon)
+    ChildReplaced,  ///< pid main, tracked by expect fork/daemon, has vanished
+                    ///< or ended without being the daemon; status = the oldest
+                    ///< process left of the job: main from now on, and no
+                    ///< more forks are waited for
     Timer,          ///< instance: its timer is due
     Shutdown,       ///< name = "shutdown" or "logout"; the host then feeds
     ShutdownTick    ///< this once a second until Exit
@@ -231,6 +235,8 @@ struct InstanceView {
   Goal goal{};
   State state{};
   int32_t pids[NumSlots] = {}; ///< 0: none
+  /// Main is what was left of the job when the tracked process was gone.
+  bool retracked = false;
 };
 
 struct Options {
