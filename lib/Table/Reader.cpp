@@ -2,16 +2,16 @@
 //
 // A table file is never mapped and never verified in place: it could be
 // truncated (SIGBUS in process 1) or rewritten after the check. All work is on
-// a copy in a sealed memfd, which also pins no file system. The copy is not
-// made through a mapping, because a lack of memory then shows up as an error
-// and not as a signal.
+// a copy in anonymous memory that is made read-only: nobody else can reach it,
+// it pins no file system, and it can be of huge pages, which shared memory
+// mostly cannot. The kernel writes it (read), so that a lack of memory shows up
+// as an error and not as a signal.
 
 #include "starton/Table/Reader.h"
 #include "ReadSupport.h"
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,15 +29,16 @@ public:
   Descriptor(const Descriptor &) = delete;
   Descriptor &operator=(const Descriptor &) = delete;
   int get() const { return fd; }
-  int release() {
-    int result = fd;
-    fd = -1;
-    return result;
-  }
 
 private:
   int fd;
 };
+
+template <typename T> void exchange(T &a, T &b) {
+  T old = a;
+  a = b;
+  b = old;
+}
 
 bool checkSize(const struct stat &status, LoadError &error) {
   if (static_cast<uint64_t>(status.st_size) <= MaxTableSize)
@@ -65,19 +66,20 @@ bool checkFile(const struct stat &status, uint32_t uid, LoadError &error) {
   return checkSize(status, error);
 }
 
-/// The kernel copies from one page cache to the other.
-bool copyBytes(int source, int target, size_t size, LoadError &error) {
-  off_t done = 0;
-  while (static_cast<size_t>(done) < size) {
-    ssize_t copied =
-        sendfile(target, source, &done, size - static_cast<size_t>(done));
-    if (copied < 0 && errno != EINTR)
-      return failWithErrno(error, LoadStatus::CannotRead,
-                           "cannot make a sealed copy");
-    if (copied == 0)
+constexpr size_t HugePage = size_t(2) << 20;
+
+bool readAll(int source, void *target, size_t size, LoadError &error) {
+  size_t done = 0;
+  while (done < size) {
+    ssize_t got = pread(source, static_cast<uint8_t *>(target) + done,
+                        size - done, static_cast<off_t>(done));
+    if (got < 0 && errno != EINTR)
+      return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+    if (got == 0)
       return fail(error, LoadStatus::Truncated, 0,
-                  "truncated while it was read: %lld of %zu bytes",
-                  static_cast<long long>(done), size);
+                  "truncated while it was read: %zu of %zu bytes", done, size);
+    if (got > 0)
+      done += static_cast<size_t>(got);
   }
   return true;
 }
@@ -86,50 +88,50 @@ bool copyBytes(int source, int target, size_t size, LoadError &error) {
 
 LoadedTable::~LoadedTable() {
   if (mapping != nullptr)
-    munmap(mapping, length);
-  if (memfd >= 0)
-    close(memfd);
+    munmap(mapping, reserved);
 }
 
 void LoadedTable::swap(LoadedTable &other) noexcept {
-  LoadedTable *sides[] = {this, &other};
-  const JobTable *roots[] = {root, other.root};
-  void *mappings[] = {mapping, other.mapping};
-  size_t lengths[] = {length, other.length};
-  int memfds[] = {memfd, other.memfd};
-  for (unsigned i = 0; i != 2; ++i) {
-    sides[i]->root = roots[1 - i];
-    sides[i]->mapping = mappings[1 - i];
-    sides[i]->length = lengths[1 - i];
-    sides[i]->memfd = memfds[1 - i];
+  exchange(root, other.root);
+  exchange(mapping, other.mapping);
+  exchange(reserved, other.reserved);
+  exchange(start, other.start);
+  exchange(length, other.length);
+}
+
+/// A large table gets huge pages for all of it but its last part: filling ten
+/// megabytes of small ones would be half of the time of a start.
+bool LoadedTable::reserve(size_t size) noexcept {
+  bool large = size >= HugePage;
+  size_t wanted = large ? size + HugePage : size;
+  void *memory =
+      mmap(nullptr, wanted, PROT_READ | PROT_WRITE,
+           MAP_PRIVATE | MAP_ANONYMOUS | (large ? 0 : MAP_POPULATE), -1, 0);
+  if (memory == MAP_FAILED)
+    return false;
+  mapping = memory;
+  reserved = wanted;
+  start = static_cast<uint8_t *>(memory);
+  length = size;
+  if (large) {
+    start += -reinterpret_cast<uintptr_t>(start) % HugePage;
+    (void)madvise(start, size / HugePage * HugePage, MADV_HUGEPAGE);
   }
+  return true;
 }
 
 bool LoadedTable::copyFrom(int source, size_t size, LoadError &error) noexcept {
   if (size == 0)
     return fail(error, LoadStatus::NotATable, 0, "not a job table");
-  Descriptor copy(memfd_create("job-table", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (copy.get() < 0)
-    return failWithErrno(error, LoadStatus::CannotSeal,
-                         "cannot make a sealed copy");
-  if (!copyBytes(source, copy.get(), size, error))
-    return false;
-  if (fcntl(copy.get(), F_ADD_SEALS,
-            F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-    return failWithErrno(error, LoadStatus::CannotSeal,
-                         "cannot make a sealed copy");
-
-  // Populated at once: verification touches every page anyway.
-  void *map =
-      mmap(nullptr, size, PROT_READ, MAP_SHARED | MAP_POPULATE, copy.get(), 0);
-  if (map == MAP_FAILED)
-    return failWithErrno(error, LoadStatus::CannotSeal,
-                         "cannot map the sealed copy");
   LoadedTable fresh;
-  fresh.mapping = map;
-  fresh.length = size;
-  fresh.memfd = copy.release();
-  fresh.root = verify({static_cast<const uint8_t *>(map), size}, error);
+  if (!fresh.reserve(size))
+    return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+  if (!readAll(source, fresh.start, size, error))
+    return false;
+  // From here on not even a stray write of our own changes it.
+  if (mprotect(fresh.mapping, fresh.reserved, PROT_READ) != 0)
+    return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+  fresh.root = verify(fresh.bytes(), error);
   if (fresh.root == nullptr)
     return false;
   swap(fresh);

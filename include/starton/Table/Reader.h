@@ -26,7 +26,6 @@ enum class LoadStatus : uint8_t {
   BadMode,
   TooLarge,
   CannotRead,
-  CannotSeal,
   NotATable,
   WrongVersion,
   Truncated,
@@ -48,7 +47,8 @@ struct LoadError {
 /// check. \p bytes must be aligned to 8. Null and \p error set when refused.
 const JobTable *verify(Span<const uint8_t> bytes, LoadError &error) noexcept;
 
-/// A verified table over a private sealed copy of a file.
+/// A verified table over a private copy of a file, in read-only memory that no
+/// other process can reach.
 class LoadedTable {
 public:
   LoadedTable() = default;
@@ -57,8 +57,8 @@ public:
   LoadedTable &operator=(const LoadedTable &) = delete;
 
   /// open, check owner (root or \p uid), mode and size of the descriptor, copy
-  /// into a sealed memfd, close, verify and map the copy. On failure what was
-  /// loaded before stays.
+  /// into memory, close, verify the copy. On failure what was loaded before
+  /// stays.
   [[nodiscard]] bool loadFile(const char *path, uint32_t uid,
                               LoadError &error) noexcept;
   /// The same with the effective user of this process.
@@ -68,23 +68,22 @@ public:
   [[nodiscard]] bool loadDescriptor(int source, LoadError &error) noexcept;
 
   const JobTable *get() const { return root; }
-  /// The sealed memfd (for re-exec), -1 when nothing is loaded.
-  int descriptor() const { return memfd; }
   size_t size() const { return length; }
   /// The whole file, as verified.
-  Span<const uint8_t> bytes() const {
-    return {static_cast<const uint8_t *>(mapping), length};
-  }
+  Span<const uint8_t> bytes() const { return {start, length}; }
   /// Exchanges what both hold; pointers into the tables stay valid.
   void swap(LoadedTable &other) noexcept;
 
 private:
+  bool reserve(size_t size) noexcept;
   bool copyFrom(int source, size_t size, LoadError &error) noexcept;
 
   const JobTable *root = nullptr;
-  void *mapping = nullptr;
+  void *mapping =
+      nullptr;         ///< the copy is in it, on the boundary of a huge page
+  size_t reserved = 0; ///< bytes of the mapping
+  uint8_t *start = nullptr;
   size_t length = 0;
-  int memfd = -1;
 };
 
 } // namespace starton::table
