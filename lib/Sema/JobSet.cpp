@@ -4,40 +4,12 @@
 #include "Files.h"
 #include "Lower.h"
 #include "Override.h"
-#include "Walk.h"
+#include "Sources.h"
 #include "llvm/Support/Path.h"
-#include <fcntl.h>
 
 namespace starton::sema {
 
 namespace {
-
-/// `/etc/init.conf` and the override beside it, where they exist.
-void addMainConfiguration(const FileSystem &system,
-                          const SystemOptions &options,
-                          std::vector<WalkedFile> &files) {
-  if (options.mainConfiguration.empty())
-    return;
-  llvm::StringRef stem = options.mainConfiguration;
-  stem.consume_back(".conf");
-  auto exists = [&](const std::string &path) {
-    return Descriptor(system.open(path, O_PATH)).isOpen();
-  };
-  std::string beside = (stem + ".override").str();
-  if (exists(options.mainConfiguration))
-    files.push_back({options.mainConfiguration, "", FileRole::MainConf});
-  if (options.dialect != Dialect::Upstart065 && exists(beside))
-    files.push_back({beside, "", FileRole::MainConf});
-}
-
-/// The path below --root, with its leading slash.
-std::string relativeTo(llvm::StringRef root, llvm::StringRef path) {
-  llvm::StringRef rest = path;
-  if (!root.empty() && rest.consume_front(root.rtrim('/')) &&
-      rest.starts_with("/"))
-    return rest.str();
-  return path.str();
-}
 
 /// An unreadable file still has a (then empty) source and tree, so that nobody
 /// has to ask.
@@ -89,33 +61,26 @@ Job buildJob(const JobSet &set, const Choice &choice) {
 JobSet loadSystem(const SystemOptions &options) {
   JobSet set;
   set.dialect = options.dialect;
-  WalkOptions walkOptions;
-  walkOptions.mustExist = options.mustExist;
-  walkOptions.overrides = options.dialect != Dialect::Upstart065;
-
+  for (const std::string &directory : options.directories)
+    set.directories.push_back(relativeTo(options.root, walkedPath(directory)));
   FileSystem system(options.root);
   Parser parser;
-  std::vector<WalkedFile> walked;
-  addMainConfiguration(system, options, walked);
-  for (uint32_t directory = 0;; ++directory) {
-    set.files.reserve(set.files.size() + walked.size());
-    for (WalkedFile &found : walked) {
-      SourceFile &file = set.files.emplace_back();
-      file.relative = relativeTo(options.root, found.path);
-      file.path = std::move(found.path);
-      file.jobName = std::move(found.jobName);
-      file.role = found.role;
-      file.directory = directory == 0 ? 0 : directory - 1;
-      readAndParse(file, system, options.dialect, parser, set.diagnostics);
-      if (options.forgetGoodFiles && options.syntaxOnly)
-        forgetIfGood(file);
-    }
-    walked.clear();
-    if (directory == options.directories.size())
-      break;
-    walkDirectory(system, options.directories[directory], walkOptions, walked,
-                  set.diagnostics);
-  }
+  visitSources(system, options, set.diagnostics,
+               [&](std::vector<WalkedFile> &walked, uint32_t directory) {
+                 set.files.reserve(set.files.size() + walked.size());
+                 for (WalkedFile &found : walked) {
+                   SourceFile &file = set.files.emplace_back();
+                   file.relative = relativeTo(options.root, found.path);
+                   file.path = std::move(found.path);
+                   file.jobName = std::move(found.jobName);
+                   file.role = found.role;
+                   file.directory = directory;
+                   readAndParse(file, system, options.dialect, parser,
+                                set.diagnostics);
+                   if (options.forgetGoodFiles && options.syntaxOnly)
+                     forgetIfGood(file);
+                 }
+               });
 
   if (options.syntaxOnly)
     return set;

@@ -219,13 +219,15 @@ Diagnostic cannotRead(llvm::StringRef path, llvm::StringRef why) {
   return diag;
 }
 
+std::string walkedPath(const std::string &directory) {
+  llvm::StringRef trimmed = llvm::StringRef(directory).rtrim('/');
+  return trimmed.empty() && !directory.empty() ? "/" : trimmed.str();
+}
+
 void walkDirectory(const FileSystem &system, const std::string &directory,
                    const WalkOptions &options, std::vector<WalkedFile> &files,
                    std::vector<Diagnostic> &diagnostics) {
-  llvm::StringRef trimmed = llvm::StringRef(directory).rtrim('/');
-  std::string path =
-      trimmed.empty() && !directory.empty() ? "/" : trimmed.str();
-  Walker(system, options, files, diagnostics).walk(path, "");
+  Walker(system, options, files, diagnostics).walk(walkedPath(directory), "");
 }
 
 } // namespace starton::sema

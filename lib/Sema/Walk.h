@@ -29,6 +29,16 @@ void walkDirectory(const FileSystem &system, const std::string &directory,
                    const WalkOptions &options, std::vector<WalkedFile> &files,
                    std::vector<Diagnostic> &diagnostics);
 
+/// Appends those of these files that can matter to the jobs of \p names, in the
+/// same order: NAME.conf and, with \p overrides, NAME.override, where the walk
+/// would come upon them.
+void walkJobs(const FileSystem &system, const std::string &directory,
+              const std::vector<std::string> &names, bool overrides,
+              std::vector<WalkedFile> &files);
+
+/// \p directory without the slashes at its end, as paths below it begin.
+std::string walkedPath(const std::string &directory);
+
 /// Whether a directory of this name is passed over: hidden, backup, swap,
 /// version control and packaging leftovers.
 bool isIgnoredDirectory(llvm::StringRef name);

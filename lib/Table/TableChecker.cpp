@@ -55,7 +55,8 @@ bool TableChecker::check() {
   if (table.dialect() > Dialect::MAX)
     return fail(error, LoadStatus::Corrupt, 0,
                 "corrupt: dialect is out of range");
-  return checkFiles() && checkJobs() && checkRejected() && checkIndex();
+  return checkFiles() && checkDirectories() && checkJobs() && checkRejected() &&
+         checkIndex();
 }
 
 bool TableChecker::checkFiles() {
@@ -73,6 +74,19 @@ bool TableChecker::checkFiles() {
       return bad("sha256", "is not 32 bytes long");
     previous = file->path();
   }
+  return true;
+}
+
+bool TableChecker::checkDirectories() {
+  list = "directories";
+  position = 0;
+  const Strings *directories = table.directories();
+  if (!texts(directories, "path"))
+    return false;
+  for (uint32_t i = 0; directories != nullptr && i != directories->size(); ++i)
+    if (directories->Get(i)->size() > MaxName ||
+        directories->Get(i)->c_str()[0] != '/')
+      return bad("path", "is no absolute path");
   return true;
 }
 

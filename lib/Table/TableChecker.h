@@ -76,6 +76,7 @@ private:
                  size_t words, const char *field);
   bool rememberKeys(const Condition &condition);
   bool checkFiles();
+  bool checkDirectories();
   bool checkRejected();
   bool checkIndex();
   bool checkEntryOrder(const IndexEntry *previous, const IndexEntry &entry);

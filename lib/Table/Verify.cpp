@@ -52,7 +52,10 @@ bool checkRoot(const JobTable &table, Verifier &verifier) {
          root.VerifyOffsetRequired(verifier, JobTable::VT_FILES) &&
          verifier.VerifyVector(table.files()) &&
          root.VerifyOffsetRequired(verifier, JobTable::VT_REJECTED) &&
-         verifier.VerifyVector(table.rejected());
+         verifier.VerifyVector(table.rejected()) &&
+         root.VerifyOffset(verifier, JobTable::VT_DIRECTORIES) &&
+         verifier.VerifyVector(table.directories()) &&
+         verifier.VerifyVectorOfStrings(table.directories());
 }
 
 } // namespace

@@ -5,8 +5,8 @@
 
 #include "starton/Table/Writer.h"
 #include "Lower.h"
+#include "starton/Sema/JobSet.h"
 #include "starton/Table/Reader.h"
-#include "llvm/Support/SHA256.h"
 #include <algorithm>
 #include <numeric>
 
@@ -30,6 +30,7 @@ private:
   Offset<Vector<Offset<Job>>> lowerJobs();
   Offset<Vector<Offset<File>>> lowerFiles();
   Offset<File> lowerFile(const sema::SourceFile &file);
+  Offset<Vector<Offset<flatbuffers::String>>> lowerDirectories();
   Offset<Vector<Offset<Rejected>>> lowerRejected();
   Offset<Rejected> lowerRejection(const sema::Rejected &rejected);
   std::string finish(Offset<JobTable> root);
@@ -43,9 +44,7 @@ private:
 
 Offset<File> TableWriter::lowerFile(const sema::SourceFile &file) {
   llvm::StringRef text = file.source ? file.source->text() : llvm::StringRef();
-  llvm::SHA256 hash;
-  hash.update(text);
-  std::array<uint8_t, 32> digest = hash.final();
+  std::array<uint8_t, 32> digest = sema::hashSource(text);
   auto path = builder.string(llvm::StringRef(file.relative));
   auto bytes = builder.fbb().CreateVector(digest.data(), digest.size());
   return CreateFile(builder.fbb(), path, text.size(), bytes, !file.source);
@@ -92,6 +91,17 @@ Offset<Vector<Offset<Job>>> TableWriter::lowerJobs() {
       return {};
   }
   return builder.fbb().CreateVector(jobs);
+}
+
+/// Absolute ones only: nobody could find the others again.
+Offset<Vector<Offset<flatbuffers::String>>> TableWriter::lowerDirectories() {
+  std::vector<Offset<flatbuffers::String>> directories;
+  for (const std::string &directory : set.directories)
+    if (directory.starts_with('/'))
+      directories.push_back(builder.string(llvm::StringRef(directory)));
+  if (directories.empty() || directories.size() != set.directories.size())
+    return {};
+  return builder.fbb().CreateVector(directories);
 }
 
 Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
@@ -165,6 +175,7 @@ std::string TableWriter::write() {
     error = TooLargeText.str();
     return {};
   }
+  auto directories = lowerDirectories();
   JobTableBuilder out(builder.fbb());
   out.add_format_version(FormatVersion);
   out.add_dialect(static_cast<Dialect>(set.dialect));
@@ -172,6 +183,8 @@ std::string TableWriter::write() {
   out.add_index(index);
   out.add_files(files);
   out.add_rejected(rejected);
+  if (!directories.IsNull())
+    out.add_directories(directories);
   out.add_total_size(
       UINT32_MAX); // any value but the default, to be set at the end
   return finish(out.Finish());

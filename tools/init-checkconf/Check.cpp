@@ -141,6 +141,8 @@ int checkconf::runCheck(const Options &options) {
     printError("'" + options.output + "' is both input and output");
     return ExitUsage;
   }
+  if (!options.unlessCurrent.empty() && isCurrent(options))
+    return ExitClean;
   Inputs inputs(options);
   inputs.load();
   if (options.emit == Emit::Check && !options.syntaxOnly && !options.noScript)

@@ -20,6 +20,9 @@ int runDropIn(const Options &options);
 /// --dump-table.
 int runDumpTable(const Options &options);
 
+/// Whether the table of --unless-current holds the same sources.
+bool isCurrent(const Options &options);
+
 /// Prints what --emit asks for. False: something could not be written, and has
 /// been said.
 bool emitForm(const Options &options, const Inputs &inputs);

@@ -2,8 +2,11 @@
 
 #include "Check.h"
 #include "starton/Parse/Dump.h"
+#include "starton/Table/JobTable_generated.h"
 #include "starton/Table/Reader.h"
 #include "starton/Table/Writer.h"
+#include <algorithm>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace starton;
@@ -30,6 +33,15 @@ bool emitTable(const Options &options, const Inputs &inputs) {
   return good;
 }
 
+sema::SourceStamp stampOf(const table::File &file) {
+  sema::SourceStamp stamp;
+  stamp.path = file.path()->str();
+  stamp.size = file.size();
+  std::copy(file.sha256()->begin(), file.sha256()->end(), stamp.sha256.begin());
+  stamp.unreadable = file.unreadable();
+  return stamp;
+}
+
 void printTrees(const Options &options, const Inputs &inputs,
                 llvm::raw_ostream &os) {
   for (const CheckedFile &file : inputs.files) {
@@ -52,6 +64,29 @@ void printSets(const Options &options, const Inputs &inputs,
 }
 
 } // namespace
+
+bool checkconf::isCurrent(const Options &options) {
+  int file =
+      open(options.unlessCurrent.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  table::LoadedTable old;
+  table::LoadError refused;
+  bool loaded = file >= 0 && old.loadDescriptor(file, refused);
+  if (file >= 0)
+    close(file);
+  // One that cannot be used is simply made again.
+  if (!loaded ||
+      old.get()->dialect() != static_cast<table::Dialect>(options.dialect))
+    return false;
+  std::vector<sema::SourceStamp> now =
+      sema::stampSources(Inputs(options).namedSystem());
+  const auto &files = *old.get()->files();
+  if (files.size() != now.size())
+    return false;
+  for (uint32_t i = 0; i != files.size(); ++i)
+    if (stampOf(*files.Get(i)) != now[i])
+      return false;
+  return true;
+}
 
 bool checkconf::emitForm(const Options &options, const Inputs &inputs) {
   if (options.emit == Emit::Check)

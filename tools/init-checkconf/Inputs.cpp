@@ -39,14 +39,20 @@ bool Inputs::wantsTrees() const {
 void Inputs::load() {
   for (const std::string &path : options.paths)
     loadPath(path);
-  loadNamedSystem();
+  sema::SystemOptions named = namedSystem();
+  if (options.userSession || !named.directories.empty())
+    loadSystem(std::move(named));
 }
 
 void Inputs::loadPath(const std::string &path) {
-  if (isDirectory(path))
-    loadSystem({path}, {}, true);
-  else
-    loadAlone(path);
+  if (!isDirectory(path))
+    return loadAlone(path);
+  sema::SystemOptions system;
+  system.dialect = options.dialect;
+  system.root = options.root;
+  system.directories = {path};
+  system.mustExist = true;
+  loadSystem(std::move(system));
 }
 
 /// The directories of --confdir and --user-session, first the one that wins.
@@ -65,15 +71,22 @@ std::vector<std::string> Inputs::namedDirectories() const {
   return directories;
 }
 
-/// The system that --root, --confdir and --user-session stand for.
-void Inputs::loadNamedSystem() {
-  if (options.userSession || !options.confDirs.empty())
-    return loadSystem(namedDirectories(), {}, false);
-  // With files or directories named, --root only says what their paths in a
-  // table are relative to.
-  if (!options.root.empty() && options.paths.empty())
-    loadSystem({below(options.root, "/etc/init")},
-               below(options.root, "/etc/init.conf"), true);
+sema::SystemOptions Inputs::namedSystem() const {
+  sema::SystemOptions system;
+  system.dialect = options.dialect;
+  system.root = options.root;
+  system.onlyJobs = options.jobs;
+  if (options.userSession || !options.confDirs.empty()) {
+    system.directories = namedDirectories();
+  } else if (!options.root.empty() && options.paths.empty()) {
+    // With files or directories named, --root only says what their paths in a
+    // table are relative to.
+    system.directories = {below(options.root, "/etc/init")};
+    if (options.jobs.empty())
+      system.mainConfiguration = below(options.root, "/etc/init.conf");
+    system.mustExist = true;
+  }
+  return system;
 }
 
 void Inputs::loadAlone(const std::string &path) {
@@ -113,23 +126,17 @@ void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {
   file.parse = &unit.parse;
 }
 
-/// \p explicitly: named as the thing to check, so it must hold jobs.
-void Inputs::loadSystem(std::vector<std::string> directories,
-                        std::string mainConfiguration, bool explicitly) {
-  sema::SystemOptions system;
-  system.dialect = options.dialect;
-  system.directories = std::move(directories);
-  system.mustExist = explicitly;
-  system.root = options.root;
-  system.mainConfiguration = std::move(mainConfiguration);
+/// With mustExist the directories were named as what to check, so that they
+/// must hold jobs.
+void Inputs::loadSystem(sema::SystemOptions system) {
   system.syntaxOnly = options.syntaxOnly || wantsTrees();
   system.forgetGoodFiles = options.syntaxOnly && !wantsTrees();
   sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
   listFiles(set);
-  nothingThere = nothingThere || (explicitly && set.files.empty());
-  if (set.files.empty() && set.diagnostics.empty())
+  nothingThere = nothingThere || (system.mustExist && set.files.empty());
+  if (set.files.empty() && set.diagnostics.empty() && system.onlyJobs.empty())
     reportNoJobs(system.directories,
-                 explicitly ? Severity::Error : Severity::Warning);
+                 system.mustExist ? Severity::Error : Severity::Warning);
 }
 
 void Inputs::reportNoJobs(const std::vector<std::string> &directories,

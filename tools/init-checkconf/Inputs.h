@@ -32,6 +32,9 @@ public:
 
   /// Reads everything. What cannot be read becomes a finding.
   void load();
+  /// The system that --root, --confdir and --user-session stand for; without
+  /// directories where they are not given.
+  sema::SystemOptions namedSystem() const;
 
   std::vector<CheckedFile> files;
   /// The systems, and (where jobs are wanted) the files checked alone, in the
@@ -51,10 +54,8 @@ private:
   void loadPath(const std::string &path);
   void loadAlone(const std::string &path);
   void parseAlone(std::unique_ptr<SourceBuffer> source);
-  void loadSystem(std::vector<std::string> directories,
-                  std::string mainConfiguration, bool explicitly);
+  void loadSystem(sema::SystemOptions system);
   std::vector<std::string> namedDirectories() const;
-  void loadNamedSystem();
   void listFiles(const sema::JobSet &set);
   void reportNoJobs(const std::vector<std::string> &directories,
                     Severity severity);

@@ -119,6 +119,7 @@ void addInputs(CLI::App &app, Options &options, std::vector<std::string> &files,
   app.add_option("-f,--file", files, "the same as PATH")
       ->type_name("FILE")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(group);
   app.add_option("--root", options.root,
@@ -130,11 +131,20 @@ void addInputs(CLI::App &app, Options &options, std::vector<std::string> &files,
                  "the first taking precedence")
       ->type_name("DIR")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(group);
   app.add_flag("--user-session", ignored.userSession,
                "the directories of a user session, as if each were given\n"
                "with --confdir here")
+      ->group(group);
+  app.add_option("--job", options.jobs,
+                 "only this job of the directories, whose other files are\n"
+                 "not looked at (repeatable)")
+      ->type_name("NAME")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(group);
   addChoice(app, "--dialect", options.dialect, DialectChoices,
             "the Upstart the files are for (default: upstart-1.13)", group);
@@ -149,6 +159,11 @@ void addActions(CLI::App &app, Options &options) {
       ->group(group);
   addChoice(app, "--emit", options.emit, EmitChoices,
             "check (the default), or print a form of the files", group);
+  app.add_option("--unless-current", options.unlessCurrent,
+                 "do nothing when this table was made of the very same\n"
+                 "files; with --emit=table")
+      ->type_name("FILE")
+      ->group(group);
   app.add_option("--dump-table", options.dumpTable,
                  "print a compiled job table as YAML")
       ->type_name("FILE")
@@ -227,6 +242,12 @@ const char *badCombination(const Options &options) {
     if (options.output.empty())
       return "--emit=table needs -o FILE";
   }
+  if (!options.unlessCurrent.empty() &&
+      (options.emit != Emit::Table || !system))
+    return "--unless-current goes with --emit=table and --root, --confdir or "
+           "--user-session";
+  if (!options.jobs.empty() && (!system || !options.paths.empty()))
+    return "--job goes with --root, --confdir or --user-session";
   if (emits && options.syntaxOnly && options.emit != Emit::Tokens &&
       options.emit != Emit::Ast)
     return "--syntax-only builds no job: it goes with --emit=tokens and "

@@ -56,6 +56,11 @@ struct Options {
   /// Where among confDirs the directories of a user session belong, if at all.
   std::optional<size_t> userSession;
 
+  /// Only these jobs of the directories; empty: all.
+  std::vector<std::string> jobs;
+  /// A table that is not made again when it holds the same sources.
+  std::string unlessCurrent;
+
   std::string dumpTable;
 };
 

@@ -125,6 +125,7 @@ JobSet sampleSet() {
   set.rejected.push_back(
       {"unreadable", static_cast<uint32_t>(set.files.size() - 1)});
   set.dialect = Dialect::ChromeOS;
+  set.directories = {"/etc/init", "/usr/share/init"};
   return set;
 }
 

@@ -158,6 +158,9 @@ void Walk::table(const JobTable &table) {
     add(entry->message());
     add(entry->detail());
   }
+  if (table.directories())
+    for (const flatbuffers::String *directory : *table.directories())
+      add(directory);
 }
 
 } // namespace

@@ -295,6 +295,10 @@ const Damage Damages[] = {
      }},
     {"rejectedText", "corrupt: rejected[0].message holds a NUL byte",
      [](const JobTable &t) { poke(t.rejected()->Get(0)->message(), 4, 0, 1); }},
+    {"relativeDirectory", "corrupt: directories[0].path is no absolute path",
+     [](const JobTable &t) { poke(t.directories()->Get(1), 4, 'x', 1); }},
+    {"directoryText", "corrupt: directories[0].path holds a NUL byte",
+     [](const JobTable &t) { poke(t.directories()->Get(0), 5, 0, 1); }},
 };
 
 class VerifyDamage : public testing::TestWithParam<Damage> {};
@@ -362,7 +366,7 @@ TEST(Verify, NamesTheDefectOfForeignBytes) {
 TEST(Verify, KnowsEveryFieldOfTheRoot) {
   const reflection::Schema &schema =
       *reflection::GetSchema(JobTableBinarySchema::data());
-  EXPECT_EQ(schema.root_table()->fields()->size(), 7u);
+  EXPECT_EQ(schema.root_table()->fields()->size(), 8u);
 }
 
 /// A deep chain and a wide one: neither recursion nor a quadratic search.

@@ -23,6 +23,9 @@ struct SystemOptions {
   /// `init.conf`, which may hold nothing (language §6.1); it and the override
   /// beside it are read before the directories. Empty: none; missing: ignored.
   std::string mainConfiguration;
+  /// Not empty: only the jobs of these names, as if the directories held no
+  /// other files. No directory is listed, and none need exist.
+  std::vector<std::string> onlyJobs;
   /// Only walk, read and parse: no job is built, JobSet::jobs stays empty.
   bool syntaxOnly = false;
   /// With syntaxOnly: of a file without any finding only path and role are
@@ -36,6 +39,22 @@ struct SystemOptions {
 /// 4 GiB - 1. Never waits on a FIFO.
 std::unique_ptr<SourceBuffer> readSource(const std::string &path,
                                          std::string &error);
+
+/// What a source file was when a table was made (SourceFile::relative).
+struct SourceStamp {
+  std::string path;
+  uint64_t size = 0;
+  std::array<uint8_t, 32> sha256{};
+  bool unreadable = false;
+  friend bool operator==(const SourceStamp &, const SourceStamp &) = default;
+};
+
+/// The stamps of the files that loadSystem() would read, sorted by path, each
+/// once. Nothing is parsed.
+std::vector<SourceStamp> stampSources(const SystemOptions &options);
+
+/// The stamp of a file's bytes.
+std::array<uint8_t, 32> hashSource(llvm::StringRef text);
 
 /// All directories as one system.
 JobSet loadSystem(const SystemOptions &options);

@@ -169,6 +169,9 @@ uint32_t listBucket(llvm::StringRef name);
 
 struct JobSet {
   Dialect dialect = Dialect::Upstart113;
+  /// The system's directories, highest priority first, as SourceFile::relative
+  /// begins; empty for a file alone.
+  std::vector<std::string> directories;
   std::vector<SourceFile> files; ///< in the order they are visited
   std::vector<Job> jobs;         ///< in order of registration
   std::vector<Rejected> rejected;
