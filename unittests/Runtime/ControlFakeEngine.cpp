@@ -160,6 +160,9 @@ bool Engine::instanceName(ClassIndex job, Span<const Text> env, bool withUsage,
   return true;
 }
 
+bool Engine::getEnv(InstanceId, Text, Text &) const { return false; }
+bool Engine::listEnv(InstanceId, Span<const Text> &) { return false; }
+
 void Engine::complete(uint64_t, const Outcome &) {}
 void Engine::setLogPriority(Priority) {}
 

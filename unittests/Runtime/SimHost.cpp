@@ -121,7 +121,7 @@ engine::FeedResult SimHost::feed(Input input) {
   engine::FeedResult result = engine.feed(input);
   if (result == engine::FeedResult::Refused) {
     ++refusedCount;
-    bool isRequest = input.kind <= Input::Kind::EmitEvent;
+    bool isRequest = input.kind <= Input::Kind::ResetEnv;
     check(isRequest, "an internal input was refused");
   }
   return result;
@@ -450,6 +450,8 @@ void SimHost::perform(const Action &action) {
   case Action::Kind::Yield:
     ++yieldCount;
     break;
+  case Action::Kind::TableUnused:
+    break;
   }
   engine.complete(action.token, outcome);
 }
@@ -585,6 +587,8 @@ void SimHost::announce(const Action &action) {
     allLog.push_back("failed " + name + " " + std::to_string(action.status));
     break;
   case What::EventEmitted:
+  case What::JobAdded:
+  case What::JobRemoved:
     break;
   }
 }

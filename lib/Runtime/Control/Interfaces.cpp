@@ -93,9 +93,9 @@ static constexpr SignalRow Signals[] = {
     {Instance, "StateChanged", "s", "state"},
     {Instance, "Failed", "i", "status"},
     {Manager, "EventEmitted", "sas", "name env"},
-    // Not announced by the engine.
     {Manager, "JobAdded", "o", "job"},
     {Manager, "JobRemoved", "o", "job"},
+    // Not announced by the engine.
     {Manager, "Restarted", "", ""},
 };
 

@@ -136,6 +136,10 @@ void Server::Impl::announce(const engine::Action &action) {
   case Kind::InstanceRemoved:
     writer.objectPath(jobName(action.job), &action.text);
     break;
+  case Kind::JobAdded:
+  case Kind::JobRemoved:
+    writer.objectPath(jobName(action.job), nullptr);
+    break;
   case Kind::GoalChanged:
     writer.string(textOf(engine::goalName(action.goal)));
     break;

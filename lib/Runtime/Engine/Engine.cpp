@@ -20,7 +20,6 @@ bool Engine::Impl::init(const table::JobTable &given, const Options &options) {
   constexpr size_t FirstInstances = 64;
   constexpr size_t PreparedRoom = 512;
   table = &given;
-  jobs = given.jobs();
   logPriority = options.logPriority;
   appArmor = options.appArmor;
   return initClasses() && shared.init(options) && expander.init() &&
@@ -30,7 +29,8 @@ bool Engine::Impl::init(const table::JobTable &given, const Options &options) {
 }
 
 bool Engine::Impl::initClasses() {
-  uint32_t count = jobs->size();
+  const auto &jobs = *table->jobs();
+  uint32_t count = jobs.size();
   Vector<uint8_t> bucketOf;
   Vector<ClassIndex> byRegistration;
   if (!classes.resize(count) || !order.resize(count) ||
@@ -40,12 +40,13 @@ bool Engine::Impl::initClasses() {
   size_t leaves = 0;
   size_t largest = 0;
   for (ClassIndex i = 0; i < count; ++i) {
-    const table::Job &job = *jobs->Get(i);
+    const table::Job &job = *jobs.Get(i);
     Text name = textOf(job.name());
     bucketOf[i] = uint8_t(hashName(name) % NumBuckets);
     longestClassName =
         name.size() > longestClassName ? name.size() : longestClassName;
     JobClass &jobClass = classes[i];
+    jobClass.job = &job;
     jobClass.first = jobClass.last = None;
     jobClass.latches = uint32_t(leaves);
     size_t start = nodeCount(job.start_on());
@@ -58,8 +59,8 @@ bool Engine::Impl::initClasses() {
     byRegistration[i] = i;
   }
   for (ClassIndex i = 0; i < count; ++i)
-    if (jobs->Get(i)->order() < count)
-      byRegistration[jobs->Get(i)->order()] = i;
+    if (jobs.Get(i)->order() < count)
+      byRegistration[jobs.Get(i)->order()] = i;
   sortClasses(bucketOf, byRegistration);
   return latches.resize(leaves, 0xff) && values.resize(largest) &&
          inTruth.resize(largest);
@@ -181,6 +182,11 @@ bool Engine::init(const table::JobTable &jobs, const Options &options) {
   release(impl);
   impl = nullptr;
   return false;
+}
+
+SwitchResult Engine::switchTable(const table::JobTable &, uint32_t, SwitchKind,
+                                 Span<const Text>) {
+  return SwitchResult::Refused;
 }
 
 FeedResult Engine::feed(const Input &input) { return impl->feed(input); }

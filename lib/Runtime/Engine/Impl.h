@@ -126,7 +126,11 @@ struct Engine::Impl {
   bool next(Action &action);
   bool step();
   bool finishOperation();
-  const table::Job &jobOf(ClassIndex job) const { return *jobs->Get(job); }
+  bool isClass(ClassIndex job) const {
+    return job < classes.size() && classes[job].job;
+  }
+  /// The one place where a definition is taken into use.
+  const table::Job &jobOf(ClassIndex job) const { return *classes[job].job; }
   const table::Job &jobOf(const Instance &instance) const {
     return jobOf(instance.job);
   }
@@ -335,7 +339,6 @@ struct Engine::Impl {
   void endSession();
 
   // --- What was given
-  const flatbuffers::Vector<flatbuffers::Offset<table::Job>> *jobs = nullptr;
   const table::JobTable *table = nullptr;
   SharedEnvironment shared;
   Priority logPriority = Priority::Message;

@@ -79,6 +79,33 @@ bool Engine::expand(InstanceId id, Text value, Text &result, Text &message) {
   return false;
 }
 
+bool Engine::getEnv(InstanceId id, Text name, Text &value) const {
+  if (id == NoInstance) {
+    Text entry;
+    if (!findEntry(impl->shared.base(), name, entry))
+      return false;
+    value = valueOf(entry);
+    return true;
+  }
+  if (!impl->isLive(id))
+    return false;
+  return impl->environmentOf(impl->instances[id.index]).find(name, value);
+}
+
+bool Engine::listEnv(InstanceId id, Span<const Text> &entries) {
+  if (id != NoInstance && !impl->isLive(id))
+    return false;
+  impl->builder.clear();
+  if (id == NoInstance) {
+    impl->builder.putAll(impl->shared.base());
+  } else {
+    const Instance &instance = impl->instances[id.index];
+    impl->builder.putJob(impl->shared, impl->jobOf(instance), instance.env);
+  }
+  entries = impl->builder.finish();
+  return true;
+}
+
 bool Engine::findProcess(int32_t pid, InstanceId &instance, Slot &slot) const {
   uint32_t index = None;
   if (!impl->processOf(pid, index, slot))

@@ -85,6 +85,10 @@ FeedResult Engine::Impl::request(const Input &input) {
     return reload(input, index);
   case Input::Kind::EmitEvent:
     return emitEvent(input);
+  case Input::Kind::SetEnv:
+  case Input::Kind::UnsetEnv:
+  case Input::Kind::ResetEnv:
+    return FeedResult::Refused;
   default:
     return FeedResult::Taken;
   }
@@ -104,7 +108,7 @@ bool Engine::Impl::refuseArguments(const Input &input) {
                  input.kind == Input::Kind::Stop ||
                  input.kind == Input::Kind::Restart;
   ErrorName error = ErrorName::InvalidArgs;
-  if (ofClass && input.job >= classes.size()) {
+  if (ofClass && !isClass(input.job)) {
     why = "Unknown job";
     error = ErrorName::UnknownJob;
   }

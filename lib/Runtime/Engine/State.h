@@ -96,12 +96,15 @@ struct Instance {
   bool retracked : 1;  ///< main took the place of a tracked process
 };
 
+/// A slot: live while it has a definition.
 struct JobClass {
-  uint32_t position;    ///< in the order of runtime §1.4
-  uint32_t first, last; ///< instances
-  uint32_t latches;     ///< of the start condition: offset into Impl::latches
-  uint32_t *tails;      ///< last instance a bucket, once there are two
-  uint16_t busyRound;   ///< round of which `starts` counts
+  const table::Job *job; ///< the definition in use; see Impl::jobOf()
+  uint32_t table;        ///< id of the table it is in
+  uint32_t position;     ///< in the order of runtime §1.4
+  uint32_t first, last;  ///< instances
+  uint32_t latches;      ///< of the start condition: offset into Impl::latches
+  uint32_t *tails;       ///< last instance a bucket, once there are two
+  uint16_t busyRound;    ///< round of which `starts` counts
   uint16_t starts;
   bool retryStart;              ///< a true start condition waits for memory
   bool startMarked, stopMarked; ///< the event may match a leaf of this tree

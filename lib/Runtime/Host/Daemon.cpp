@@ -307,6 +307,8 @@ void Daemon::perform(const engine::Action &action) {
     break;
   case Kind::Yield:
     break; // pump() takes it
+  case Kind::TableUnused:
+    break; // there is one table, and it stays
   }
 }
 

@@ -104,7 +104,8 @@ struct InstanceId {
 constexpr InstanceId EngineTimer{~uint32_t(0), 0};
 constexpr InstanceId NoInstance{~uint32_t(0), ~uint32_t(0)};
 
-/// Index into the table's jobs.
+/// A slot of the engine. It names one class from JobAdded to JobRemoved,
+/// through changes of its definition, and another one later.
 using ClassIndex = uint32_t;
 constexpr ClassIndex NoClass = ~ClassIndex(0);
 
@@ -123,7 +124,12 @@ struct Input {
     StartInstance,   ///< instance, wait, request          (Instance.Start)
     StopInstance,    ///< instance, wait, request
     RestartInstance, ///< instance, wait, request
-    EmitEvent,      ///< name, env, wait, request; request 0: nobody is answered
+    EmitEvent, ///< name, env, wait, request; request 0: nobody is answered
+    SetEnv,    ///< env (KEY alone: empty value), retain, instance or NoInstance
+               ///< (all: the global job environment and every instance's),
+               ///< request (runtime §8.4)
+    UnsetEnv,  ///< env = names, instance or NoInstance, request
+    ResetEnv,  ///< instance or NoInstance, request
     ClientGone,     ///< request: forget this waiter, no reply will come
     ExecConfirmed,  ///< pid. Comes before that pid's end; when the end comes
                     ///< without it, the exec counts as confirmed
@@ -155,6 +161,7 @@ struct Input {
   Text name;
   Span<const Text> env; ///< KEY=VALUE each
   bool wait = false;
+  bool retain = false; ///< SetEnv: what has a value keeps it
   RequestToken request = 0;
   int32_t pid = 0;
   int32_t status = 0;
@@ -165,6 +172,13 @@ struct Input {
 };
 
 enum class FeedResult : uint8_t { Taken, Refused };
+
+/// What a table of a switch stands for (runtime §1.2, §6.5).
+enum class SwitchKind : uint8_t {
+  Whole,  ///< the whole configuration: what is not in it is gone
+  Overlay ///< new definitions of the names in it, nothing else
+};
+enum class SwitchResult : uint8_t { Done, Refused };
 
 /// What the host must do. Views are valid until the next call on the engine.
 struct Action {
@@ -186,6 +200,8 @@ struct Action {
     Release,     ///< pid, slot: forget tracking (detach a trace)
     Close,       ///< descriptor: its event is finished
     Exit,        ///< status: the session has ended (never as PID 1)
+    TableUnused, ///< status = id: no definition of that table is in use any
+                 ///< more, its memory may go
     Yield        ///< bounded work done: look at descriptors, then go on
   } kind{};
   enum class Announcement : uint8_t {
@@ -194,7 +210,9 @@ struct Action {
     GoalChanged,
     StateChanged,
     Failed,
-    EventEmitted
+    EventEmitted,
+    JobAdded,  ///< job, text = its name
+    JobRemoved ///< likewise; the slot lives until the next call
   } announce{};
   uint64_t token = 0; ///< for complete()
   ClassIndex job = NoClass;
@@ -260,9 +278,23 @@ public:
   Engine(const Engine &) = delete;
   Engine &operator=(const Engine &) = delete;
 
-  /// Builds the run-time index over a verified table, which must outlive the
-  /// engine. False: no memory, and nothing was kept.
+  /// Builds the run-time index over a verified table, which gets the id 0 and
+  /// must live until TableUnused says so or the engine has gone. False: no
+  /// memory, and nothing was kept.
   [[nodiscard]] bool init(const table::JobTable &jobs, const Options &options);
+
+  /// Takes another verified table into use, as one step; where feed() may be
+  /// called. Definitions that say the same are not touched. A class without
+  /// instances is replaced or removed at once, the events its start condition
+  /// holds stay held where the new condition wants them; any other when its
+  /// last instance has ended. Definitions that are not in use any more let
+  /// their table go: see Action::Kind::TableUnused, which may come at once.
+  /// \p id: any number that no table in use has. \p removed: names that an
+  /// Overlay takes away, of which \p jobs has none. Refused: no memory, and no
+  /// trace of it.
+  [[nodiscard]] SwitchResult switchTable(const table::JobTable &jobs,
+                                         uint32_t id, SwitchKind kind,
+                                         Span<const Text> removed);
 
   [[nodiscard]] FeedResult feed(const Input &input);
   /// The next thing to do; false when the input is dealt with.
@@ -290,6 +322,12 @@ public:
   /// Expands a stanza's value against the environment of an instance (apparmor
   /// switch, cgroup names). Views live until the next call.
   bool expand(InstanceId instance, Text value, Text &result, Text &message);
+  /// A variable of the job environment of an instance, or of the global one
+  /// (NoInstance). False: not there.
+  bool getEnv(InstanceId instance, Text name, Text &value) const;
+  /// All of it, KEY=VALUE each, in no order. False: no such instance. Views
+  /// live until the next call.
+  bool listEnv(InstanceId instance, Span<const Text> &entries);
   /// The instance a process of this pid belongs to.
   bool findProcess(int32_t pid, InstanceId &instance, Slot &slot) const;
 
