@@ -43,6 +43,7 @@ function(starton_unittest name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE starton-options GTest::gtest GTest::gtest_main)
   target_compile_options(${name} PRIVATE ${STARTON_WARNINGS})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/unittests)
   target_compile_definitions(${name} PRIVATE
     STARTON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STARTON_SHARED_DATA="${STARTON_SHARED_DATA}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unittests/bin)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TestData.h"
+#include "SharedData.h"
 #include <fstream>
 #include <sstream>
 
@@ -44,7 +45,7 @@ std::vector<Expectation> starton::test::conformanceCases() {
 }
 
 std::vector<Expectation> starton::test::corpus() {
-  std::string root = STARTON_SHARED_DATA;
+  std::string root = test::sharedData();
   return root.empty() ? std::vector<Expectation>()
                       : readList(root + "/corpus", "manifest.tsv");
 }

@@ -3,6 +3,7 @@
 // The values Upstart was seen to store for each conformance case: the result
 // column of the specification's table, where that is at hand.
 
+#include "SharedData.h"
 #include "starton/Sema/JobSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -178,7 +179,7 @@ expectedResults(llvm::StringRef specification) {
 } // namespace
 
 TEST(Cases, storeWhatUpstartStores) {
-  std::string data = STARTON_SHARED_DATA;
+  std::string data = test::sharedData();
   auto specification = llvm::MemoryBuffer::getFile(data + "/spec/language.md");
   if (data.empty() || !specification)
     GTEST_SKIP() << "no specification at hand";

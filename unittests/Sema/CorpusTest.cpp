@@ -3,6 +3,7 @@
 // Real files and whole systems, where they are at hand: conditions read as
 // Upstart reads them, and nothing that a real system holds breaks anything.
 
+#include "SharedData.h"
 #include "starton/Sema/JobSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -14,7 +15,7 @@ using namespace starton::sema;
 
 namespace {
 
-const std::string data = STARTON_SHARED_DATA;
+const std::string data = test::sharedData();
 
 std::string showConfig(const Job &job, bool enumerate) {
   std::string text;

@@ -4,6 +4,7 @@
 // more and no less. The expectation is made from the model here, without any
 // code of the writer, and compared as flat lists of `path = value`.
 
+#include "SharedData.h"
 #include "TestTables.h"
 #include "starton/Basic/Diagnostic.h"
 #include "starton/Sema/JobSet.h"
@@ -520,7 +521,7 @@ TEST(Dump, EqualsTheModelOnOwnFiles) {
 }
 
 TEST(Dump, EqualsTheModelOnSharedData) {
-  std::string shared = STARTON_SHARED_DATA;
+  std::string shared = test::sharedData();
   if (shared.empty())
     GTEST_SKIP() << "no shared data";
   compareFilesBelow(shared + "/cases", 140);
