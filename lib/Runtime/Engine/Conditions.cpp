@@ -14,7 +14,7 @@ Tree Engine::Impl::startTree(ClassIndex job) {
   return {condition, latches.data() + classes[job].latches};
 }
 
-Tree Engine::Impl::stopTree(Instance &instance) {
+Tree Engine::Impl::stopTree(const Instance &instance) {
   return {jobOf(instance).stop_on(),
           reinterpret_cast<uint32_t *>(instance.block)};
 }

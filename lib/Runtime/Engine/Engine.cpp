@@ -47,7 +47,7 @@ bool Engine::Impl::initClasses() {
         name.size() > longestClassName ? name.size() : longestClassName;
     JobClass &jobClass = classes[i];
     jobClass.job = &job;
-    jobClass.first = jobClass.last = None;
+    jobClass.first = jobClass.last = jobClass.runs = None;
     jobClass.latches = uint32_t(leaves);
     size_t start = nodeCount(job.start_on());
     size_t stop = nodeCount(job.stop_on());

@@ -228,7 +228,7 @@ struct Engine::Impl {
 
   // --- Conditions.cpp
   Tree startTree(ClassIndex job);
-  Tree stopTree(Instance &instance);
+  Tree stopTree(const Instance &instance);
   bool matches(const Event &event, const table::Condition &condition,
                uint32_t node, const Environment &environment);
   bool operandMatches(const Event &event, Text operand, uint32_t &cursor,
@@ -298,6 +298,13 @@ struct Engine::Impl {
   void childExecuted(const Input &input);
   void timerDue(const Input &input);
 
+  // --- Runs.cpp
+  void recordRun(uint32_t instance, Slot slot, LastRun::Why why, int32_t status,
+                 bool signalled);
+  void recordEnd(uint32_t instance, Slot slot, const Operation &end);
+  uint32_t findRun(ClassIndex job, uint32_t hash, size_t length) const;
+  uint32_t takeRun(JobClass &jobClass, uint32_t hash, uint32_t length);
+
   // --- Requests.cpp
   FeedResult feed(const Input &input);
   FeedResult request(const Input &input);
@@ -351,6 +358,7 @@ struct Engine::Impl {
   Vector<uint32_t> instanceTable; ///< by class and name, chained
   Pool<Event> events;
   Pool<Waiter> waiters;
+  Pool<RunRecord> runs;
   NumberMap processes; ///< pid to instance * 8 + slot
   Agenda agenda;
   uint64_t now = 0;

@@ -226,6 +226,7 @@ void Engine::Impl::enterStarting(uint32_t index) {
   }
   freeBlob(instance.stopEnv);
   instance.failed = instance.failedRespawn = false;
+  instance.started = now;
   countStart(instance.job);
   instance.blocker = instance.spare;
   emitJobEvent(index, "starting", false);

@@ -73,6 +73,7 @@ void Engine::Impl::spawnFailed(uint32_t index, Slot slot, Text step,
   noteProcess(Priority::Warn, Note::SpawnFailed, index, slot, pid, error);
   if (slot == Slot::PostStart || slot == Slot::PreStop)
     return;
+  recordRun(index, slot, LastRun::Why::SpawnFailed, error, false);
   markFailed(index, slot, -1, false);
   changeGoal(index, Goal::Stop);
 }
@@ -201,6 +202,7 @@ void Engine::Impl::processEnded(const Operation &end) {
   if (!processOf(end.pid, index, slot))
     return;
   noteEnd(index, slot, end);
+  recordEnd(index, slot, end);
   forgetProcess(index, slot);
   int32_t status = end.signalled ? end.status * 256 : end.status;
   if (slot == Slot::Main) {
@@ -262,6 +264,8 @@ void Engine::Impl::mainEnded(uint32_t index, int32_t status) {
     changeGoal(index, Goal::Stop);
   } else if (!respawnAllowed(instance)) {
     noteOf(Priority::Warn, Note::TooFast, index);
+    recordRun(index, Slot::Main, LastRun::Why::RespawnLimit,
+              status < 256 ? status : status / 256, status >= 256);
     markFailed(index, Slot::Main, 0, true);
     changeGoal(index, Goal::Stop);
   } else {

@@ -46,6 +46,14 @@ struct Event {
   bool failed;
 };
 
+/// How a run ended, of the instance whose name has that hash and length.
+struct RunRecord {
+  uint32_t link; ///< next older one of the class
+  uint32_t nameHash;
+  uint32_t nameLength;
+  LastRun run;
+};
+
 /// Why somebody waits for an instance.
 enum class WaitKind : uint8_t { Event, Start, Stop, Restart };
 
@@ -75,6 +83,7 @@ struct Instance {
   int32_t failedStatus; ///< as exitStatus(), -1: could not be spawned
   uint32_t respawns;
   uint64_t respawnStart; ///< seconds
+  uint64_t started;      ///< `starting` was entered; nanoseconds
   Blob env;              ///< beyond the shared environment and the class's
   Blob nextEnv;          ///< taken into use in `starting`
   Blob stopEnv;
@@ -104,6 +113,7 @@ struct JobClass {
   uint32_t first, last;  ///< instances
   uint32_t latches;      ///< of the start condition: offset into Impl::latches
   uint32_t *tails;       ///< last instance a bucket, once there are two
+  uint32_t runs;         ///< latest RunRecord
   uint16_t busyRound;    ///< round of which `starts` counts
   uint16_t starts;
   bool retryStart;              ///< a true start condition waits for memory

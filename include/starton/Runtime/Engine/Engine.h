@@ -30,6 +30,7 @@
 #define STARTON_RUNTIME_ENGINE_ENGINE_H
 
 #include "starton/Runtime/Support/Span.h"
+#include "starton/Runtime/Support/Vector.h"
 #include <cstdint>
 
 namespace starton::table {
@@ -257,6 +258,45 @@ struct InstanceView {
   bool retracked = false;
 };
 
+/// How the last run of an instance ended: its main process, or the first
+/// process whose failure ended it.
+struct LastRun {
+  enum class Why : uint8_t {
+    Exited,       ///< by itself; status = exit status
+    Killed,       ///< by a signal that was not ours; status = signal
+    Stopped,      ///< because it was to be stopped; exit status or signal
+    RespawnLimit, ///< by itself once too often
+    SpawnFailed,  ///< never ran; status = errno, 0: none
+    Vanished      ///< nobody knows
+  } why{};
+  Slot slot{};
+  bool signalled = false; ///< status is a signal
+  int32_t status = 0;
+  uint64_t started = 0; ///< CLOCK_MONOTONIC, nanoseconds: `starting` entered
+  uint64_t ended = 0;
+};
+/// Runs remembered for each class, instances with different names apart.
+constexpr unsigned MaxRunsPerClass = 8;
+
+/// An event that is not finished, named until the next input.
+using EventIndex = uint32_t;
+constexpr EventIndex NoEvent = ~EventIndex(0);
+
+/// Why it is not.
+struct Holder {
+  EventIndex event = NoEvent;
+  ClassIndex job = NoClass;
+  InstanceId instance = NoInstance; ///< NoInstance: the start condition
+  /// A condition that is not true yet holds it; otherwise the instance has been
+  /// started or stopped by it and is on its way.
+  bool condition = false;
+};
+
+struct EventView {
+  Text name;
+  Text variables; ///< KEY=VALUE, each followed by a NUL
+};
+
 struct Options {
   bool userMode = false;
   /// UPSTART_SESSION for processes; empty: none.
@@ -328,6 +368,13 @@ public:
   /// All of it, KEY=VALUE each, in no order. False: no such instance. Views
   /// live until the next call.
   bool listEnv(InstanceId instance, Span<const Text> &entries);
+  /// False: no run of that name has ended, or it is forgotten.
+  bool lastRun(ClassIndex job, Text instance, LastRun &run) const;
+  /// Everything that holds an event, oldest event first; false: no memory.
+  [[nodiscard]] bool holders(Vector<Holder> &list) const;
+  bool viewEvent(EventIndex event, EventView &view) const;
+  /// The event that an instance in `starting` or `stopping` waits for.
+  EventIndex blockerOf(InstanceId instance) const;
   /// The instance a process of this pid belongs to.
   bool findProcess(int32_t pid, InstanceId &instance, Slot &slot) const;
 
