@@ -162,6 +162,29 @@ bool Engine::instanceName(ClassIndex job, Span<const Text> env, bool withUsage,
 
 bool Engine::getEnv(InstanceId, Text, Text &) const { return false; }
 bool Engine::listEnv(InstanceId, Span<const Text> &) { return false; }
+bool Engine::lastRun(ClassIndex job, Text, LastRun &run) const {
+  if (job < impl->lastRuns.size())
+    run = impl->lastRuns[job];
+  return job < impl->lastRuns.size();
+}
+
+bool Engine::holders(Vector<Holder> &list) const {
+  list.clear();
+  for (const Holder &holder : impl->holders)
+    if (!list.push(holder))
+      return false;
+  return true;
+}
+
+bool Engine::viewEvent(EventIndex event, EventView &out) const {
+  if (event >= impl->events.size())
+    return false;
+  out.name = view(impl->events[event].first);
+  out.variables = view(impl->events[event].second);
+  return true;
+}
+
+EventIndex Engine::blockerOf(InstanceId) const { return impl->blocker; }
 
 void Engine::complete(uint64_t, const Outcome &) {}
 void Engine::setLogPriority(Priority) {}

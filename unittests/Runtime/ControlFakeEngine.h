@@ -52,6 +52,11 @@ struct starton::engine::Engine::Impl {
   test::FakeAction current;
   std::string expanded;
   std::string problem;
+  /// What the queries about runs and holders say.
+  std::vector<LastRun> lastRuns; ///< by class; the later ones have none
+  std::vector<Holder> holders;
+  std::vector<std::pair<std::string, std::string>> events;
+  EventIndex blocker = NoEvent; ///< of every instance
 };
 
 #endif // STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H

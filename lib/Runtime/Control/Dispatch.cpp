@@ -146,7 +146,8 @@ static bool findObject(engine::Engine &engine, Text path, Object &object) {
 
 static const PropertyRow *findProperty(ObjectKind kind, Text interface,
                                        Text name) {
-  if (!interface.empty() && !equal(interface, textOf(interfaceName(kind))))
+  if (!interface.empty() &&
+      !equal(interface, textOf(interfaceName(faceOf(kind)))))
     return nullptr;
   for (const PropertyRow &row : properties())
     if (row.object == kind && equal(name, textOf(row.name)))
@@ -177,7 +178,8 @@ static void getProperty(Request &request) {
 static void getAllProperties(Request &request) {
   Text interface = wire::Reader(request.message).string();
   ObjectKind kind = request.object.kind;
-  if (!interface.empty() && !equal(interface, textOf(interfaceName(kind))))
+  if (!interface.empty() &&
+      !equal(interface, textOf(interfaceName(faceOf(kind)))))
     return request.failUnknownMethod();
   wire::Writer writer;
   writer.startReply(request.message.serial());
@@ -274,7 +276,8 @@ static void callMethod(Request &request) {
   const wire::Incoming &message = request.message;
   ObjectKind kind = request.object.kind;
   for (const MethodRow &row : methods()) {
-    if (row.object != kind || !matches(message, interfaceName(kind), row.name))
+    if (objectOf(row.face) != kind ||
+        !matches(message, interfaceName(row.face), row.name))
       continue;
     if (checkSignature(request, row.in) &&
         (!row.privilege || checkPrivilege(request, row.privilege)))

@@ -48,7 +48,10 @@ void writeState(Request &request, wire::Writer &writer) {
 }
 
 void writeProcesses(Request &request, wire::Writer &writer) {
-  engine::InstanceView view = request.view();
+  writeProcessList(request.view(), writer);
+}
+
+void writeProcessList(const engine::InstanceView &view, wire::Writer &writer) {
   writer.openArray("(si)");
   // The order of the slots is the order Upstart shows them in.
   for (unsigned slot = 0; slot < engine::NumSlots; ++slot) {

@@ -5,9 +5,10 @@
 
 namespace starton::control {
 
-static constexpr ObjectKind Manager = ObjectKind::Manager;
-static constexpr ObjectKind Job = ObjectKind::Job;
-static constexpr ObjectKind Instance = ObjectKind::Instance;
+static constexpr Face Manager = Face::Manager;
+static constexpr Face Job = Face::Job;
+static constexpr Face Instance = Face::Instance;
+static constexpr Face Init1 = Face::Init1;
 
 static constexpr char ModifyEnvironment[] = "modify job environment";
 static constexpr char QueryEnvironment[] = "query job environment";
@@ -64,25 +65,34 @@ static constexpr MethodRow Methods[] = {
     {Instance, "Stop", "b", "wait", "", "", nullptr, stopInstance},
     {Instance, "Restart", "b", "wait", "", "", nullptr, restartInstance},
     {Instance, "Reload", "", "", "", "", nullptr, reloadInstance},
+
+    {Init1, "ListAll", "", "", "ta(ssssa(si))", "sequence rows", nullptr,
+     listAll, Gated},
+    {Init1, "GetDetails", "ss", "job instance", "a{sv}", "details", nullptr,
+     getDetails, Gated},
+    {Init1, "ListBlocked", "", "", "a(sasa(sss))", "events", nullptr,
+     listBlocked},
+    {Init1, "GetRejected", "", "", "a(ss)", "rejected", nullptr, getRejected,
+     Gated},
 };
 
 static constexpr PropertyRow Properties[] = {
-    {Manager, "version", "s", writeVersion, false},
-    {Manager, "log_priority", "s", writeLogPriority, true},
+    {ObjectKind::Manager, "version", "s", writeVersion, false},
+    {ObjectKind::Manager, "log_priority", "s", writeLogPriority, true},
 
-    {Job, "name", "s", writeJobName, false},
-    {Job, "description", "s", writeDescription, false},
-    {Job, "author", "s", writeAuthor, false},
-    {Job, "version", "s", writeJobVersion, false},
-    {Job, "start_on", "aas", writeStartOn, false},
-    {Job, "stop_on", "aas", writeStopOn, false},
-    {Job, "emits", "as", writeEmits, false},
-    {Job, "usage", "s", writeUsage, false},
+    {ObjectKind::Job, "name", "s", writeJobName, false},
+    {ObjectKind::Job, "description", "s", writeDescription, false},
+    {ObjectKind::Job, "author", "s", writeAuthor, false},
+    {ObjectKind::Job, "version", "s", writeJobVersion, false},
+    {ObjectKind::Job, "start_on", "aas", writeStartOn, false},
+    {ObjectKind::Job, "stop_on", "aas", writeStopOn, false},
+    {ObjectKind::Job, "emits", "as", writeEmits, false},
+    {ObjectKind::Job, "usage", "s", writeUsage, false},
 
-    {Instance, "name", "s", writeInstanceName, false},
-    {Instance, "goal", "s", writeGoal, false},
-    {Instance, "state", "s", writeState, false},
-    {Instance, "processes", "a(si)", writeProcesses, false},
+    {ObjectKind::Instance, "name", "s", writeInstanceName, false},
+    {ObjectKind::Instance, "goal", "s", writeGoal, false},
+    {ObjectKind::Instance, "state", "s", writeState, false},
+    {ObjectKind::Instance, "processes", "a(si)", writeProcesses, false},
 };
 
 static constexpr SignalRow Signals[] = {
@@ -97,6 +107,7 @@ static constexpr SignalRow Signals[] = {
     {Manager, "JobRemoved", "o", "job"},
     // Not announced by the engine.
     {Manager, "Restarted", "", ""},
+    {Init1, "Changed", "tssss", "sequence job instance goal state"},
 };
 
 template <typename Row, size_t Count>
@@ -112,16 +123,17 @@ const SignalRow &signalRow(engine::Action::Announcement announcement) {
   return Signals[static_cast<unsigned>(announcement)];
 }
 
-const char *interfaceName(ObjectKind kind) {
-  switch (kind) {
-  case ObjectKind::Manager:
-    return ManagerInterface;
-  case ObjectKind::Job:
-    return JobInterface;
-  case ObjectKind::Instance:
-    break;
-  }
-  return InstanceInterface;
+const char *interfaceName(Face face) {
+  static constexpr const char *Names[] = {ManagerInterface, JobInterface,
+                                          InstanceInterface, Init1Interface};
+  return Names[static_cast<unsigned>(face)];
 }
+
+ObjectKind objectOf(Face face) {
+  return face == Face::Init1 ? ObjectKind::Manager
+                             : static_cast<ObjectKind>(face);
+}
+
+Face faceOf(ObjectKind kind) { return static_cast<Face>(kind); }
 
 } // namespace starton::control

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The interfaces of runtime §7.2-§7.4 as tables: argument checks, dispatch,
-// permissions, Properties and the introspection data all derive from one row
-// for each method, property and signal.
+// The interfaces of runtime §7.2-§7.4 and docs/dbus.md as tables: argument
+// checks, dispatch, permissions, Properties and the introspection data all
+// derive from one row for each method, property and signal.
 
 #ifndef STARTON_LIB_RUNTIME_CONTROL_INTERFACES_H
 #define STARTON_LIB_RUNTIME_CONTROL_INTERFACES_H
@@ -12,7 +12,7 @@
 namespace starton::control {
 
 struct MethodRow {
-  ObjectKind object;
+  Face face;
   const char *name;
   const char *in;      ///< signature
   const char *inNames; ///< of the arguments, separated by blanks
@@ -34,14 +34,18 @@ struct PropertyRow {
 };
 
 struct SignalRow {
-  ObjectKind object;
+  Face face;
   const char *name;
   const char *signature;
   const char *names;
 };
 
-/// com.ubuntu.Upstart0_6, ...Job or ...Instance.
-const char *interfaceName(ObjectKind kind);
+/// com.ubuntu.Upstart0_6, ...Job, ...Instance or org.starton.Init1.
+const char *interfaceName(Face face);
+/// Where it is served.
+ObjectKind objectOf(Face face);
+/// The one of com.ubuntu.Upstart0_6 that an object has.
+Face faceOf(ObjectKind kind);
 
 Span<const MethodRow> methods();
 Span<const PropertyRow> properties();
@@ -99,6 +103,17 @@ void writeInstanceName(Request &request, wire::Writer &writer);
 void writeGoal(Request &request, wire::Writer &writer);
 void writeState(Request &request, wire::Writer &writer);
 void writeProcesses(Request &request, wire::Writer &writer);
+void writeProcessList(const engine::InstanceView &view, wire::Writer &writer);
+
+// --- Init1.cpp
+void listAll(Request &request);
+void getDetails(Request &request);
+void listBlocked(Request &request);
+void getRejected(Request &request);
+
+/// The class of that name, or of that name as clients see it.
+engine::ClassIndex findJob(engine::Engine &engine, Text name);
+void failUnknownJob(Request &request, Text name);
 
 /// Reads an array of KEY=VALUE; answers the call itself when it is no such
 /// thing, or without memory, and returns false.

@@ -75,13 +75,17 @@ private:
 /// Length of the first complete type of \p signature.
 static size_t typeLength(const char *signature) {
   size_t at = 0;
-  while (signature[at] == 'a')
+  unsigned depth = 0;
+  do {
+    while (signature[at] == 'a')
+      ++at;
+    if (signature[at] == '(' || signature[at] == '{')
+      ++depth;
+    else if (signature[at] == ')' || signature[at] == '}')
+      --depth;
     ++at;
-  if (signature[at] != '(')
-    return at + 1;
-  while (signature[at] != ')')
-    ++at;
-  return at + 1;
+  } while (depth > 0);
+  return at;
 }
 
 static void writeArguments(XmlWriter &xml, const char *signature,
@@ -100,10 +104,10 @@ static void writeArguments(XmlWriter &xml, const char *signature,
   }
 }
 
-static void writeInterface(XmlWriter &xml, ObjectKind kind) {
-  xml << "  <interface name=\"" << interfaceName(kind) << "\">\n";
+static void writeInterface(XmlWriter &xml, Face face) {
+  xml << "  <interface name=\"" << interfaceName(face) << "\">\n";
   for (const MethodRow &row : methods()) {
-    if (row.object != kind)
+    if (row.face != face)
       continue;
     xml << "    <method name=\"" << row.name << "\">\n";
     writeArguments(xml, row.in, row.inNames, "in");
@@ -111,14 +115,14 @@ static void writeInterface(XmlWriter &xml, ObjectKind kind) {
     xml << "    </method>\n";
   }
   for (const SignalRow &row : signals()) {
-    if (row.object != kind)
+    if (row.face != face)
       continue;
     xml << "    <signal name=\"" << row.name << "\">\n";
     writeArguments(xml, row.signature, row.names, nullptr);
     xml << "    </signal>\n";
   }
   for (const PropertyRow &row : properties()) {
-    if (row.object != kind)
+    if (faceOf(row.object) != face)
       continue;
     xml << "    <property name=\"" << row.name << "\" type=\"" << row.signature
         << "\" access=\"" << (row.writable ? "readwrite" : "read") << "\"/>\n";
@@ -162,7 +166,9 @@ bool introspect(Server::Impl &server, Text path, const Object *object,
     return false;
   if (object) {
     xml << StandardInterfaces;
-    writeInterface(xml, object->kind);
+    writeInterface(xml, faceOf(object->kind));
+    if (object->kind == ObjectKind::Manager)
+      writeInterface(xml, Face::Init1);
     writeChildren(xml, server, *object);
   } else if (child) {
     xml << "  <node name=\"" << child << "\"/>\n";

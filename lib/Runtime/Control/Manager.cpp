@@ -7,8 +7,7 @@
 
 namespace starton::control {
 
-/// Finds a class by its name, or by its name as clients see it.
-static engine::ClassIndex findJob(engine::Engine &engine, Text name) {
+engine::ClassIndex findJob(engine::Engine &engine, Text name) {
   engine::ClassIndex job = engine.findClass(name);
   Vector<char> raw;
   if (job != engine::NoClass || !raw.resize(name.size() + 1))
@@ -25,7 +24,7 @@ static bool checkName(Request &request, Text name) {
   return false;
 }
 
-static void failUnknownJob(Request &request, Text name) {
+void failUnknownJob(Request &request, Text name) {
   request.fail(engine::ErrorName::UnknownJob, {textOf("Unknown job: "), name});
 }
 

@@ -118,10 +118,10 @@ void Server::Impl::announce(const engine::Action &action) {
   Vector<char> path;
   wire::Writer writer;
   const SignalRow &row = signalRow(action.announce);
-  bool ofJob = row.object == ObjectKind::Job;
+  bool ofJob = row.face == Face::Job;
   bool pathMade = true;
   const char *from = ManagerPath;
-  if (row.object != ObjectKind::Manager) {
+  if (row.face != Face::Manager) {
     pathMade = wire::appendObjectPath(path, jobName(action.job),
                                       ofJob ? nullptr : &action.text);
     from = path.data();
@@ -130,7 +130,7 @@ void Server::Impl::announce(const engine::Action &action) {
   // stays, and the state can be asked for.
   if (!pathMade)
     return;
-  writer.startSignal(from, interfaceName(row.object), row.name);
+  writer.startSignal(from, interfaceName(row.face), row.name);
   switch (action.announce) {
   case Kind::InstanceAdded:
   case Kind::InstanceRemoved:
@@ -161,13 +161,48 @@ void Server::Impl::announce(const engine::Action &action) {
     broadcast(writer);
 }
 
+/// Counts changes even while nobody follows them, so that the number in an
+/// answer of ListAll always says which of them it includes.
+void Server::Impl::announceChange(const engine::Action &action) {
+  using Kind = engine::Action::Announcement;
+  Kind what = action.announce;
+  if (what == Kind::Failed || what == Kind::EventEmitted)
+    return;
+  ++changes;
+  bool followed = false;
+  for (uint32_t i = 0; i < count; ++i)
+    followed = followed || connections[i]->follows;
+  if (!followed)
+    return;
+  engine::InstanceView view; // stop/waiting
+  bool moved = what == Kind::GoalChanged || what == Kind::StateChanged;
+  if (moved)
+    (void)engine.viewInstance(action.instance, view);
+  if (what == Kind::GoalChanged)
+    view.goal = action.goal;
+  if (what == Kind::StateChanged)
+    view.state = action.state;
+  bool gone = what == Kind::JobRemoved;
+  bool ofJob = gone || what == Kind::JobAdded;
+  wire::Writer writer;
+  writer.startSignal(ManagerPath, Init1Interface, "Changed");
+  writer.uint64(changes);
+  writer.string(jobName(action.job));
+  writer.string(ofJob ? Text() : action.text);
+  writer.string(textOf(gone ? "" : engine::goalName(view.goal)));
+  writer.string(textOf(gone ? "" : engine::stateName(view.state)));
+  if (writer.good())
+    broadcast(writer, true);
+}
+
 void Server::Impl::perform(const engine::Action &action) {
   switch (action.kind) {
   case engine::Action::Kind::Reply:
   case engine::Action::Kind::ReplyError:
     return reply(action);
   case engine::Action::Kind::Announce:
-    return announce(action);
+    announce(action);
+    return announceChange(action);
   default:
     return;
   }

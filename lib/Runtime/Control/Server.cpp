@@ -256,7 +256,7 @@ void Server::Impl::send(Connection &connection, const wire::Writer &writer) {
     loop.wakeAt(loop.context, now());
 }
 
-void Server::Impl::broadcast(const wire::Writer &writer) {
+void Server::Impl::broadcast(const wire::Writer &writer, bool followers) {
   long total = 0;
   long most = 0;
   Connection *worst = nullptr;
@@ -264,7 +264,8 @@ void Server::Impl::broadcast(const wire::Writer &writer) {
     Connection &connection = *connections[i];
     // While a client authenticates, libdbus reads when it sends: the client's
     // first call would be taken from the socket unseen, and never be served.
-    if (!connection.link.isAuthenticated())
+    if (!connection.link.isAuthenticated() ||
+        (followers && !connection.follows))
       continue;
     send(connection, writer);
     if (connection.doomed)

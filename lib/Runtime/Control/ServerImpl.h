@@ -43,7 +43,8 @@ struct Connection {
   uint64_t authenticateBy = Never; ///< Never: it has authenticated
   uint32_t pending = 0;            ///< requests that the engine will answer
   bool doomed = false;
-  bool more = false; ///< messages were left for the next turn
+  bool more = false;    ///< messages were left for the next turn
+  bool follows = false; ///< wants org.starton.Init1.Changed
 };
 
 /// What a successful answer carries. Restart: there is none.
@@ -59,6 +60,9 @@ struct PendingRequest {
 };
 
 enum class ObjectKind : uint8_t { Manager, Job, Instance };
+
+/// Which interface. Init1 is another one of the manager's object.
+enum class Face : uint8_t { Manager, Job, Instance, Init1 };
 
 struct Object {
   ObjectKind kind = ObjectKind::Manager;
@@ -82,6 +86,7 @@ struct Server::Impl {
   bool accepted = false;   ///< since the last look at the listening socket
   bool settling = false;   ///< ready() or expire() is running
   bool gateMoved = false;  ///< what is held has to be looked at
+  uint64_t changes = 0;    ///< sequence number of the last Changed
   uint32_t count = 0;
   Connection *connections[MaxConnections] = {};
   Pool<PendingRequest> pending;
@@ -113,7 +118,8 @@ struct Server::Impl {
 
   /// Sends, and dooms who does not read.
   void send(Connection &connection, const wire::Writer &writer);
-  void broadcast(const wire::Writer &writer);
+  /// \p followers: only to those.
+  void broadcast(const wire::Writer &writer, bool followers = false);
 
   // --- Dispatch.cpp
   void dispatch(Connection &from, const wire::Incoming &message);
@@ -123,6 +129,8 @@ struct Server::Impl {
   void reply(const engine::Action &action);
   void announce(const engine::Action &action);
   void signal(const char *name);
+  /// org.starton.Init1.Changed, for announcements that are one.
+  void announceChange(const engine::Action &action);
   /// Answers every waiting request that is (or is not) a Restart.
   void failPending(bool restarts, const char *name, Text why);
   /// The connection and serial behind a token, which is then free; false when

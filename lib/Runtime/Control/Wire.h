@@ -13,6 +13,7 @@
 #include "starton/Runtime/Control/Server.h"
 #include "starton/Runtime/Support/Vector.h"
 #include <cstdint>
+#include <initializer_list>
 
 struct DBusConnection;
 struct DBusMessage;
@@ -89,10 +90,13 @@ public:
 
   /// Any bytes: made printable first (Names.h).
   void string(Text bytes);
+  /// The parts in a row.
+  void string(std::initializer_list<Text> parts);
   /// A job's path, or with \p instance an instance's.
   void objectPath(Text job, const Text *instance = nullptr);
   void boolean(bool value);
   void int32(int32_t value);
+  void uint64(uint64_t value);
   /// \p contents: signature of an element.
   void openArray(const char *contents);
   void openVariant(const char *contents);

@@ -145,14 +145,22 @@ void Writer::basic(int type, const void *value) {
     bad = !dbus_message_iter_append_basic(iterator(at[depth]), type, value);
 }
 
-void Writer::string(Text bytes) {
+void Writer::string(Text bytes) { string({bytes}); }
+
+void Writer::string(std::initializer_list<Text> parts) {
+  size_t size = 1;
+  for (Text part : parts)
+    size += printableSize(part);
   scratch.clear();
-  char *room = extend(scratch, printableSize(bytes) + 1);
+  char *room = extend(scratch, size);
   if (!room) {
     bad = true;
     return;
   }
-  *writePrintable(bytes, room) = '\0';
+  char *at = room;
+  for (Text part : parts)
+    at = writePrintable(part, at);
+  *at = '\0';
   basic(DBUS_TYPE_STRING, static_cast<const void *>(&room));
 }
 
@@ -172,6 +180,8 @@ void Writer::boolean(bool value) {
 }
 
 void Writer::int32(int32_t value) { basic(DBUS_TYPE_INT32, &value); }
+
+void Writer::uint64(uint64_t value) { basic(DBUS_TYPE_UINT64, &value); }
 
 void Writer::open(int type, const char *contents) {
   if (!good())

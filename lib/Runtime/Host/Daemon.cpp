@@ -346,6 +346,14 @@ control::DaemonHooks Daemon::daemonHooks() {
   hooks.log = [](void *self, engine::Priority priority, engine::Text text) {
     static_cast<Daemon *>(self)->messages.log(priority, text);
   };
+  hooks.wallTime = [](void *self) {
+    return static_cast<Daemon *>(self)->sys.wallTime();
+  };
+  hooks.logPath = [](void *context, engine::ClassIndex job,
+                     engine::Text instance, Vector<char> &path) {
+    auto &self = *static_cast<Daemon *>(context);
+    return self.processes.appendLogPath(job, instance, path);
+  };
   hooks.diskWriteable = [](void *self) {
     return static_cast<Daemon *>(self)->logs.writeEarly();
   };

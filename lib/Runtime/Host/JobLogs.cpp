@@ -63,18 +63,18 @@ bool JobLogs::openPipe(JobLog &log) {
   return true;
 }
 
-JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
-  if (!directory)
-    return nullptr;
+/// With the NUL; one byte more when the instance has no name.
+size_t JobLogs::pathSize(engine::Text job, engine::Text instance) const {
+  return std::strlen(directory) + job.size() + instance.size() +
+         sizeof "/-.log";
+}
+
+/// Returns the place of the NUL.
+char *JobLogs::writePath(engine::Text job, engine::Text instance,
+                         char *at) const {
   size_t length = std::strlen(directory);
-  size_t size = length + job.size() + instance.size() + sizeof "/-.log";
-  void *memory = allocate(sizeof(JobLog) + size);
-  if (!memory)
-    return nullptr;
-  auto *log = new (memory) JobLog;
-  log->path = reinterpret_cast<char *>(log + 1);
-  std::memcpy(log->path, directory, length);
-  char *at = log->path + length;
+  std::memcpy(at, directory, length);
+  at += length;
   *at++ = '/';
   at = appendName(at, job);
   if (!instance.empty()) {
@@ -82,6 +82,28 @@ JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
     at = appendName(at, instance);
   }
   std::memcpy(at, ".log", sizeof ".log");
+  return at + sizeof ".log" - 1;
+}
+
+bool JobLogs::appendPath(engine::Text job, engine::Text instance,
+                         Vector<char> &path) const {
+  size_t before = path.size();
+  if (!directory || !path.reserve(before + pathSize(job, instance)))
+    return false;
+  char *end = writePath(job, instance, path.data() + before);
+  path.shrink(static_cast<size_t>(end - path.data()));
+  return true;
+}
+
+JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
+  if (!directory)
+    return nullptr;
+  void *memory = allocate(sizeof(JobLog) + pathSize(job, instance));
+  if (!memory)
+    return nullptr;
+  auto *log = new (memory) JobLog;
+  log->path = reinterpret_cast<char *>(log + 1);
+  (void)writePath(job, instance, log->path);
 
   if (!openTerminal(*log) && !openPipe(*log)) {
     release(memory);

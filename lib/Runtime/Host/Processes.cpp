@@ -128,6 +128,14 @@ void Processes::dropIfIdle(Record &record) {
 
 // --- Starting.
 
+bool Processes::appendLogPath(engine::ClassIndex job, engine::Text instance,
+                              Vector<char> &path) const {
+  const table::Job &definition = engine.classJob(job);
+  const flatbuffers::String *name = definition.name();
+  return consoleOf(definition) == Console::Log &&
+         logs.appendPath({name->c_str(), name->size()}, instance, path);
+}
+
 Console Processes::consoleOf(const table::Job &job) const {
   Console console = defaultConsole;
   switch (job.console()) {

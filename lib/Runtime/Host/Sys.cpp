@@ -160,6 +160,13 @@ uint64_t Sys::now() {
          static_cast<uint64_t>(time.tv_nsec);
 }
 
+uint64_t Sys::wallTime() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return static_cast<uint64_t>(time.tv_sec) * NanosecondsPerSecond +
+         static_cast<uint64_t>(time.tv_nsec);
+}
+
 // --- Processes.
 
 // _Fork, not fork: no fork handlers run and no lock is taken, which is all a

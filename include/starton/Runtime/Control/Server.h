@@ -109,6 +109,15 @@ struct DaemonHooks {
   /// answer, unless refuseRestart() is called later.
   int (*restart)(void *context) = nullptr;
 
+  // --- Details for org.starton.Init1. Null hooks: not told.
+
+  /// CLOCK_REALTIME, nanoseconds.
+  uint64_t (*wallTime)(void *context) = nullptr;
+  /// Appends the path of the file that this instance's output goes to. False:
+  /// there is none, or no memory.
+  bool (*logPath)(void *context, engine::ClassIndex job, engine::Text instance,
+                  Vector<char> &path) = nullptr;
+
   // --- Processes.
 
   /// Processes that were started by this instance, have lost their parents

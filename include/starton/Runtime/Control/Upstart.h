@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Names of the objects, interfaces and errors of runtime §7, for both sides,
-// without any code behind them.
+// Names of the objects, interfaces and errors of runtime §7 and docs/dbus.md,
+// for both sides, without any code behind them.
 
 #ifndef STARTON_RUNTIME_CONTROL_UPSTART_H
 #define STARTON_RUNTIME_CONTROL_UPSTART_H
@@ -17,6 +17,8 @@ constexpr char JobsPath[] = "/com/ubuntu/Upstart/jobs/";
 constexpr char ManagerInterface[] = "com.ubuntu.Upstart0_6";
 constexpr char JobInterface[] = "com.ubuntu.Upstart0_6.Job";
 constexpr char InstanceInterface[] = "com.ubuntu.Upstart0_6.Instance";
+/// What Upstart does not have, on the manager's object (docs/dbus.md).
+constexpr char Init1Interface[] = "org.starton.Init1";
 constexpr char PropertiesInterface[] = "org.freedesktop.DBus.Properties";
 constexpr char IntrospectableInterface[] =
     "org.freedesktop.DBus.Introspectable";

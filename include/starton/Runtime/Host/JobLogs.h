@@ -47,6 +47,11 @@ public:
   /// clients and for starting jobs.
   void setDescriptorLimit(int limit) { descriptorLimit = limit; }
 
+  /// Appends the path of the file an instance's output goes to. False: there is
+  /// no place for logs, or no memory.
+  [[nodiscard]] bool appendPath(engine::Text job, engine::Text instance,
+                                Vector<char> &path) const;
+
   /// Makes the terminal and starts watching it. Null when there is no memory
   /// or descriptor: the process then runs with its output discarded.
   JobLog *open(engine::Text job, engine::Text instance);
@@ -61,6 +66,8 @@ public:
   int writeEarly();
 
 private:
+  size_t pathSize(engine::Text job, engine::Text instance) const;
+  char *writePath(engine::Text job, engine::Text instance, char *at) const;
   bool openTerminal(JobLog &log);
   bool openPipe(JobLog &log);
   /// False at the end of the output.

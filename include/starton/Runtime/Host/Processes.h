@@ -36,6 +36,11 @@ public:
   int initialize(bool userMode, bool inheritUmask, bool traceStanzas,
                  const sigset_t &originalMask);
   void setConsole(Console console) { defaultConsole = console; }
+  /// Appends the path of the file that an instance's output goes to. False:
+  /// there is none, or no memory.
+  [[nodiscard]] bool appendLogPath(engine::ClassIndex job,
+                                   engine::Text instance,
+                                   Vector<char> &path) const;
   void setLogging(bool on) { logging = on; }
 
   /// Action::Spawn. Nothing is started when the outcome has an error.

@@ -56,6 +56,8 @@ public:
   virtual int timerSet(int descriptor, uint64_t deadline);
   virtual int signalDescriptor(const sigset_t &mask);
   virtual uint64_t now();
+  /// CLOCK_REALTIME, nanoseconds; for people, never for decisions.
+  virtual uint64_t wallTime();
 
   // --- Processes.
   virtual pid_t fork();
