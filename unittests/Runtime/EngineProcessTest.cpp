@@ -386,6 +386,29 @@ TEST(EngineProcess, StartAfterStopInSpawnedStartsAgain) {
   EXPECT_EQ(countOf(host.finished(), "started"), 1U);
 }
 
+/// The signal may have met the old process only, which the host lets go.
+TEST(EngineProcess, StopInSpawnedFollowsTheFork) {
+  Compiled compiled(Files{{"d", "expect daemon\nexec stubborn\n"}});
+  SimHost host(compiled);
+  host.start("d");
+  uint64_t request = host.stop("d");
+  host.forks(host.pid("d"));
+  EXPECT_EQ(host.signals(), (Strings{"TERM d", "TERM d"}));
+  host.pass(5);
+  EXPECT_EQ(host.answer(request), "ok");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
+/// Goal `respawn` is for a main process that another one outlives.
+TEST(EngineProcess, RespawnInSpawnedKeepsTheGoal) {
+  Compiled compiled(Files{{"foo", "expect daemon\nrespawn\nexec run\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.exit(host.pid("foo"), 1);
+  EXPECT_EQ(countOf(host.all(), "goal foo"), 1U);
+  EXPECT_EQ(host.status("foo"), "start/spawned");
+}
+
 TEST(EngineProcess, ARespawningJobThatDiesBeforeItsForkIsRespawned) {
   Compiled compiled(Files{{"foo", "expect fork\nrespawn\nrespawn limit 3 5\n"
                                   "exec exit 1\n"}});

@@ -73,6 +73,21 @@ TEST(EngineRequest, NotWaiting) {
   EXPECT_EQ(host.leftOver(), "");
 }
 
+/// Runtime §2.5, §2.6: before the goal changes.
+TEST(EngineRequest, WaitersAreAnsweredAtOnce) {
+  Compiled compiled(Files{{"foo", "pre-start exec run\nexec run\n"}});
+  SimHost host(compiled);
+  host.start("foo");
+  host.stop("foo", {}, false);
+  host.start("foo");
+  host.forget();
+  host.exit(host.pid("foo", Slot::PreStart), 1);
+  EXPECT_EQ(host.all()[1], "failed foo 1");
+  EXPECT_EQ(host.all()[2], "answer 3 Job failed to start");
+  EXPECT_EQ(host.all()[4], "goal foo stop");
+  EXPECT_EQ(host.leftOver(), "");
+}
+
 TEST(EngineRequest, PreStartMayDecline) {
   Compiled compiled(Files{{"foo", "pre-start exec run\nexec run\n"
                                   "post-stop exec exit 0\n"}});

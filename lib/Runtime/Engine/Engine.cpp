@@ -90,8 +90,9 @@ bool Engine::Impl::next(Action &action) {
     ringTaken = ringSize = 0;
     if (owed.token)
       return false;
-    bool between = released == None && mover == None &&
-                   op.kind == Operation::Kind::None && zombie == None;
+    bool between = released == None && intent.instance == None &&
+                   mover == None && op.kind == Operation::Kind::None &&
+                   zombie == None;
     if (work >= MaxWork && between) {
       work = 0;
       action = {};
@@ -117,6 +118,12 @@ bool Engine::Impl::step() {
   }
   if (released != None) {
     releaseOne();
+    return true;
+  }
+  if (intent.instance != None) {
+    Intent change = intent;
+    intent = {};
+    changeGoal(change.instance, change.goal, change.restarting);
     return true;
   }
   if (mover != None) {

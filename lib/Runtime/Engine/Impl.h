@@ -3,7 +3,9 @@
 // The engine's inside. Work is done in small steps, none of which waits for
 // another or calls itself; what is to be done next is always in the state:
 //
-//   1. `released`: waiters to be answered, one a step;
+//   1. `released`: waiters to be answered, one a step; then `intent`, the
+//   change
+//      of goal that they were answered for;
 //   2. `mover`: the instance that is on its way to its next resting state, one
 //      transition a step;
 //   3. `op`: what a request or an ended process still wants once the mover
@@ -66,6 +68,14 @@ struct Operation {
   int32_t status = 0;
   bool signalled = false;
   bool vanished = false;
+};
+
+/// A change of goal that waits until the waiters released before it are
+/// answered.
+struct Intent {
+  uint32_t instance = None;
+  Goal goal{};
+  bool restarting = false;
 };
 
 /// Outcome the host owes.
@@ -364,6 +374,7 @@ struct Engine::Impl {
   uint64_t now = 0;
   uint64_t tokens = 0;
   uint32_t released = None, lastReleased = None;
+  Intent intent;
   uint32_t mover = None;
   uint32_t zombie = None; ///< instance to be freed
   Operation op;

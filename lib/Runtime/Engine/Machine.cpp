@@ -81,6 +81,11 @@ State Engine::Impl::nextState(const Instance &instance) const {
 /// Runtime §2.3. \p restarting: the goal will be start again at once.
 void Engine::Impl::changeGoal(uint32_t index, Goal goal, bool restarting) {
   Instance &instance = instances[index];
+  // Whoever waited for the old goal hears of it first (§2.6, §3.3).
+  if (released != None) {
+    intent = {index, goal, restarting};
+    return;
+  }
   if (instance.goal == goal)
     return;
   if (Record *record = noteOf(Priority::Info, Note::GoalChanged, index)) {

@@ -255,8 +255,9 @@ void Engine::Impl::mainEnded(uint32_t index, int32_t status) {
   if (instance.goal == Goal::Stop)
     return; // post-start or pre-stop is waited for
   bool succeeded = status == 0 && !(job.respawn() && !job.task());
-  if (killed) {
-    changeGoal(index, Goal::Respawn); // the stop was taken back too late
+  if (killed) { // the stop was taken back too late
+    if (!resting)
+      changeGoal(index, Goal::Respawn);
   } else if (succeeded || isNormal(job, status)) {
     changeGoal(index, Goal::Stop);
   } else if (!job.respawn() || quiesce.active) {
@@ -270,7 +271,7 @@ void Engine::Impl::mainEnded(uint32_t index, int32_t status) {
     changeGoal(index, Goal::Stop);
   } else {
     noteOf(Priority::Warn, Note::Respawning, index);
-    if (state != State::Running)
+    if (!resting)
       changeGoal(index, Goal::Respawn);
   }
   if (resting)
@@ -335,8 +336,11 @@ void Engine::Impl::childForked(const Input &input) {
     // A signal on the way may not have met the new process.
     instance.killed = false;
     cancelTimer(index);
-    if (instance.forks < (expect == table::Expect::Fork ? 1 : 2))
+    if (instance.forks < (expect == table::Expect::Fork ? 1 : 2)) {
+      if (instance.goal == Goal::Stop)
+        killMain(index);
       return;
+    }
     afterProcess(index, slot);
   }
   Record &record = emitFor(Action::Kind::Release, index);
