@@ -6,6 +6,7 @@ Substitutions:
                    CHECK lines of the test; a finding that no CHECK line
                    expects fails the test
   %initd %initctl  the daemon and its control tool
+  %engine-trace    the engine as a filter, see test/Reference
   %shared          the data directory (feature `shared-data`)
   %python          the interpreter lit runs under
 """
@@ -32,11 +33,15 @@ def tool(name):
     return os.path.join(config.starton_bin_dir, name)
 
 
+# Built with the unit tests.
+engine_trace = os.path.join(config.starton_build_dir, "unittests", "bin", "engine-trace")
+
 config.substitutions += [
     (r"%init-checkconf", tool("init-checkconf")),
     (r"%checkconf\b([^|;&]*)",
      tool("init-checkconf") + r" --fail-on=never --color=never\1 2>&1 | "
      r"FileCheck --allow-empty --implicit-check-not=error: --implicit-check-not=warning: %s"),
+    (r"%engine-trace", engine_trace),
     (r"%initd", tool("initd")),
     (r"%initctl", tool("initctl")),
     (r"%shared", config.starton_shared_data),
@@ -57,6 +62,9 @@ if "address" in config.starton_sanitize:
 for name in ("initd", "initctl"):
     if os.path.exists(tool(name)):
         config.available_features.add(name)
+
+if os.path.exists(engine_trace):
+    config.available_features.add("engine-trace")
 
 # A daemon that hangs must fail its test, not the run. lit needs psutil for it.
 if lit.util.killProcessAndChildrenIsSupported()[0]:
