@@ -1,204 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Starting, confirming and reaping, over a system whose children never exist:
-// the test says what the kernel reports and when.
+// Starting, confirming, signalling and reaping.
 
-#include "HostFakeSys.h"
-#include "starton/Runtime/Host/Processes.h"
-#include "starton/Runtime/Support/Memory.h"
-#include "starton/Table/Reader.h"
-#include <cerrno>
-#include <deque>
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sys/epoll.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
+#include "HostProcessesFixture.h"
 
 using namespace starton;
 using namespace starton::host;
-using Kind = engine::Input::Kind;
 
 namespace {
-
-constexpr pid_t FirstPid = 100;
-
-/// Real pipes and a real epoll set; fork, wait, kill and ptrace are the test's.
-class KernelSys : public Sys {
-public:
-  int forkError = 0;
-  int pipeError = 0;
-  int epollError = 0;
-  bool needsReserve = false; ///< EMFILE until the soft limit is raised
-  rlim_t softLimit = 0;
-  pid_t nextPid = FirstPid;
-  std::deque<siginfo_t> news;
-  std::vector<std::string> calls;
-  std::map<long, long> traceResults; ///< request to result
-  unsigned long eventMessage = 0;
-  int lastWriteEnd = -1;
-
-  pid_t fork() override { return forkError ? -forkError : nextPid++; }
-  int pipe(int (&ends)[2], int flags) override {
-    if (pipeError)
-      return -pipeError;
-    if (needsReserve && softLimit != 1024)
-      return -EMFILE;
-    int result = Sys::pipe(ends, flags);
-    if (result == 0)
-      lastWriteEnd = Sys::control(ends[1], F_DUPFD_CLOEXEC, 0);
-    return result;
-  }
-  int epollControl(int epoll, int operation, int descriptor,
-                   epoll_event &event) override {
-    if (operation == EPOLL_CTL_ADD && epollError)
-      return -epollError;
-    return Sys::epollControl(epoll, operation, descriptor, event);
-  }
-  int waitAny(siginfo_t &info) override {
-    info = {};
-    if (news.empty())
-      return -ECHILD;
-    info = news.front();
-    news.pop_front();
-    return 0;
-  }
-  int kill(pid_t pid, int signal) override {
-    calls.push_back("kill " + std::to_string(pid) + " " +
-                    std::to_string(signal));
-    return 0;
-  }
-  pid_t groupOf(pid_t pid) override {
-    return pid == 0 ? 7 : pid == FirstPid + 1 ? 7 : pid;
-  }
-  long trace(int request, pid_t pid, unsigned long argument) override {
-    calls.push_back("ptrace " + std::to_string(request) + " " +
-                    std::to_string(pid));
-    if (request == PTRACE_GETEVENTMSG)
-      *reinterpret_cast<unsigned long *>(argument) = eventMessage;
-    auto result = traceResults.find(request);
-    return result == traceResults.end() ? 0 : result->second;
-  }
-  int getLimit(int, struct rlimit &limit) override {
-    limit = {256, 1024};
-    return 0;
-  }
-  int setLimit(int, const struct rlimit &limit) override {
-    softLimit = limit.rlim_cur;
-    return 0;
-  }
-  int processControl(int, unsigned long) override { return 0; }
-  bool signalIsIgnored(int) override { return false; }
-  mode_t setUmask(mode_t) override { return 022; }
-
-  void report(pid_t pid, int code, int status) {
-    siginfo_t info = {};
-    info.si_pid = pid;
-    info.si_code = code;
-    info.si_status = status;
-    news.push_back(info);
-  }
-  bool did(const std::string &call) const {
-    return std::find(calls.begin(), calls.end(), call) != calls.end();
-  }
-};
-
-struct Heard {
-  Kind kind;
-  int32_t pid, status, error;
-  std::string name;
-};
-
-class HostProcesses : public testing::Test {
-protected:
-  HostProcesses()
-      : loop(sys), messages(sys), logs(sys, loop, messages),
-        processes(sys, loop, messages, logs, engine,
-                  {this, [](void *context, engine::Input &input) {
-                     auto *self = static_cast<HostProcesses *>(context);
-                     self->heard.push_back(
-                         {input.kind, input.pid, input.status, input.error,
-                          std::string(input.name.begin(), input.name.end())});
-                     if (self->onInput)
-                       self->onInput(input);
-                   }}) {}
-
-  void SetUp() override {
-    int error = 0;
-    ASSERT_TRUE(loop.open(error));
-    sigset_t mask;
-    sigemptyset(&mask);
-    EXPECT_EQ(processes.initialize(true, false, false, mask), 0);
-    processes.setConsole(Console::None);
-  }
-  void TearDown() override {
-    setAllocationFilter(nullptr);
-    closeChild();
-  }
-
-  /// Builds a table with one job, and the engine over it.
-  void define(table::Expect expect = table::Expect::None,
-              table::ProcessKind kind = table::ProcessKind::Shell) {
-    auto process = table::CreateProcessDirect(builder, table::Slot::Main, kind,
-                                              "exec true");
-    auto processList = builder.CreateVector(&process, 1);
-    auto name = builder.CreateString("foo");
-    table::JobBuilder jobBuilder(builder);
-    jobBuilder.add_name(name);
-    jobBuilder.add_processes(processList);
-    jobBuilder.add_expect(expect);
-    auto job = jobBuilder.Finish();
-    auto jobs = builder.CreateVector(&job, 1);
-    auto index = builder.CreateVector(
-        std::vector<flatbuffers::Offset<table::IndexEntry>>());
-    auto files =
-        builder.CreateVector(std::vector<flatbuffers::Offset<table::File>>());
-    auto rejected = builder.CreateVector(
-        std::vector<flatbuffers::Offset<table::Rejected>>());
-    builder.Finish(table::CreateJobTable(builder, table::FormatVersion,
-                                         table::Dialect::Upstart113, jobs,
-                                         index, files, rejected));
-    ASSERT_TRUE(engine.init(
-        *flatbuffers::GetRoot<table::JobTable>(builder.GetBufferPointer()),
-        {}));
-  }
-
-  engine::Outcome spawn() {
-    engine::Action action;
-    action.kind = engine::Action::Kind::Spawn;
-    action.job = 0;
-    action.slot = engine::Slot::Main;
-    return processes.spawn(action);
-  }
-  /// What the last child writes to its error pipe.
-  void childWrites(const SpawnRecord &record) {
-    ASSERT_EQ(sys.write(sys.lastWriteEnd, &record, sizeof record),
-              static_cast<ssize_t>(sizeof record));
-  }
-  /// The last child execs or ends.
-  void closeChild() {
-    if (sys.lastWriteEnd >= 0)
-      sys.close(sys.lastWriteEnd);
-    sys.lastWriteEnd = -1;
-  }
-  std::vector<Kind> kinds() const {
-    std::vector<Kind> result;
-    result.reserve(heard.size());
-    for (const Heard &one : heard)
-      result.push_back(one.kind);
-    return result;
-  }
-
-  KernelSys sys;
-  Loop loop;
-  Messages messages;
-  JobLogs logs;
-  engine::Engine engine;
-  Processes processes;
-  flatbuffers::FlatBufferBuilder builder;
-  std::vector<Heard> heard;
-  std::function<void(engine::Input &)> onInput;
-};
 
 TEST_F(HostProcesses, ConfirmsAnExecThroughTheLoop) {
   define();
@@ -322,75 +131,37 @@ TEST_F(HostProcesses, SignalsTheGroupButNeverItsOwn) {
   EXPECT_TRUE(sys.did("kill 100 15"));
 }
 
-// --- expect fork and daemon.
-
-std::string traced(int request, pid_t pid) {
-  return "ptrace " + std::to_string(request) + " " + std::to_string(pid);
-}
-constexpr int ForkTrap = SIGTRAP | PTRACE_EVENT_FORK << 8;
-constexpr int ExecTrap = SIGTRAP | PTRACE_EVENT_EXEC << 8;
-
-TEST_F(HostProcesses, FollowsAForkAndLetsTheOldProcessGo) {
-  define(table::Expect::Fork);
+TEST_F(HostProcesses, AChildStoppedBeforeItsExecHoldsNothingUp) {
+  define();
   spawn();
+  sys.report(FirstPid, CLD_STOPPED, SIGSTOP);
+  processes.reap();
+  EXPECT_EQ(kinds(), (std::vector{Kind::ExecConfirmed, Kind::ChildStopped}));
+  childWrites({SpawnStep::Execute, true, 0, ENOENT}); // continued, and failed
   closeChild();
-  sys.report(FirstPid, CLD_TRAPPED, SIGTRAP);
-  processes.reap();
-  EXPECT_TRUE(sys.did(traced(PTRACE_SETOPTIONS, FirstPid)));
-  EXPECT_EQ(kinds(), (std::vector{Kind::ExecConfirmed}));
-
-  // The engine has seen enough at the first fork; the new child has not
-  // stopped yet, so it is let go when it does.
-  onInput = [&](engine::Input &input) {
-    if (input.kind == Kind::ChildForked)
-      processes.release(input.status);
-  };
-  sys.eventMessage = 300;
-  sys.traceResults[PTRACE_DETACH] = -ESRCH;
-  sys.report(FirstPid, CLD_TRAPPED, ForkTrap);
-  processes.reap();
-  EXPECT_EQ(heard.back().kind, Kind::ChildForked);
-  EXPECT_EQ(heard.back().pid, FirstPid);
-  EXPECT_EQ(heard.back().status, 300);
-  EXPECT_TRUE(sys.did(traced(PTRACE_DETACH, FirstPid)));
-  EXPECT_FALSE(sys.did(traced(PTRACE_CONT, 300)));
-
-  sys.traceResults.clear();
-  sys.calls.clear();
-  sys.report(300, CLD_TRAPPED, SIGSTOP);
-  processes.reap();
-  EXPECT_TRUE(sys.did(traced(PTRACE_DETACH, 300)));
-  EXPECT_EQ(heard.back().kind, Kind::ChildForked) << "its first stop is ours";
-  sys.report(300, CLD_STOPPED, SIGSTOP);
-  processes.reap();
-  EXPECT_EQ(heard.back().kind, Kind::ChildStopped)
-      << "later ones are the job's";
+  loop.runOnce(false);
+  EXPECT_EQ(heard.back().kind, Kind::ExecFailed);
+  EXPECT_EQ(heard.size(), 3U);
 }
 
-TEST_F(HostProcesses, KeepsATracedProcessGoing) {
-  define(table::Expect::Daemon);
-  spawn();
-  closeChild();
-  sys.report(FirstPid, CLD_TRAPPED, SIGTRAP);
-  sys.report(FirstPid, CLD_TRAPPED, SIGUSR1); // to be passed on
-  sys.report(FirstPid, CLD_TRAPPED, ExecTrap);
-  processes.reap();
-  EXPECT_EQ(heard.back().kind, Kind::ChildExecuted);
-  EXPECT_EQ(std::count(sys.calls.begin(), sys.calls.end(),
-                       traced(PTRACE_CONT, FirstPid)),
-            3);
-  // A child that stopped before its birth was told goes on at once.
-  sys.eventMessage = 300;
-  sys.report(300, CLD_TRAPPED, SIGSTOP);
-  sys.report(FirstPid, CLD_TRAPPED, ForkTrap);
-  processes.reap();
-  EXPECT_TRUE(sys.did(traced(PTRACE_CONT, 300)));
-  EXPECT_EQ(heard.back().kind, Kind::ChildForked);
-  sys.report(FirstPid, CLD_EXITED, 0);
-  sys.report(300, CLD_KILLED, SIGKILL);
-  processes.reap();
-  EXPECT_EQ(heard.back().pid, 300);
-  EXPECT_EQ(heard.back().kind, Kind::ChildKilled);
+TEST_F(HostProcesses, TellsLeftOverProcesses) {
+  define();
+  sys.addProcess(500, 500, 90, "foo", "a/b");
+  sys.addProcess(501, 500, 91, "foo", "a/b");
+  sys.addProcess(502, 502, 92, "foo");
+  sys.addProcess(503, 503, 93, "food", "a/b");
+  sys.files["/proc/504/environ"] = ""; // a zombie
+  sys.files["/proc/thread-self/children"] += "504 505 ";
+  int32_t pids[4] = {};
+  EXPECT_EQ(processes.leftOver(textOf("foo"), textOf("a/b"), pids, 4), 2U);
+  EXPECT_EQ(pids[0], 500);
+  EXPECT_EQ(pids[1], 501);
+  EXPECT_EQ(processes.leftOver(textOf("foo"), textOf("a/b"), pids, 1), 1U);
+  EXPECT_EQ(processes.leftOver(textOf("foo"), textOf(""), pids, 4), 1U);
+  EXPECT_EQ(pids[0], 502);
+  EXPECT_EQ(processes.leftOver(textOf("fo"), textOf("a/b"), pids, 4), 0U);
+  sys.files.clear(); // /proc is not there
+  EXPECT_EQ(processes.leftOver(textOf("foo"), textOf(""), pids, 4), 0U);
 }
 
 } // namespace

@@ -115,7 +115,8 @@ private:
   bool enterDirectories();
   bool setIdentity();
   bool resetSignals();
-  bool startTrace();
+  void startTrace();
+  void warn();
 
   bool usesScript() const;
   Span<const char> shellText() const;
@@ -170,8 +171,8 @@ bool PlanRunner::closeOthers() {
 bool PlanRunner::openConsole(int flags) {
   int descriptor = sys.open("/dev/console", flags);
   if (descriptor < 0 && plan.console == Console::Output) {
-    record = {SpawnStep::OpenConsole, false, 0, -descriptor};
-    (void)sys.write(plan.errorPipe, &record, sizeof record);
+    record = {SpawnStep::OpenConsole, true, 0, -descriptor};
+    warn();
     descriptor = sys.open("/dev/null", O_RDWR | O_CLOEXEC);
   }
   if (failed(SpawnStep::OpenConsole, descriptor))
@@ -415,7 +416,9 @@ bool PlanRunner::resetSignals() {
   return true;
 }
 
-bool PlanRunner::startTrace() {
+/// Without a trace the job is still started: who is left of it is found when
+/// this process ends.
+void PlanRunner::startTrace() {
   if (job.debug() && plan.defaults->traceStanzas) {
     sys.close(plan.errorPipe); // nobody must wait for one who waits
     plan.errorPipe = -1;
@@ -424,9 +427,16 @@ bool PlanRunner::startTrace() {
   if (plan.slot != engine::Slot::Main ||
       (job.expect() != table::Expect::Fork &&
        job.expect() != table::Expect::Daemon))
-    return true;
-  return !failed(SpawnStep::Trace,
-                 static_cast<int>(sys.trace(PTRACE_TRACEME, 0, 0)));
+    return;
+  if (failed(SpawnStep::Trace,
+             static_cast<int>(sys.trace(PTRACE_TRACEME, 0, 0))))
+    warn();
+}
+
+/// Tells what failed, and goes on.
+void PlanRunner::warn() {
+  record.fatal = false;
+  (void)sys.write(plan.errorPipe, &record, sizeof record);
 }
 
 SpawnRecord PlanRunner::run() {
@@ -437,8 +447,10 @@ SpawnRecord PlanRunner::run() {
       prepareArguments() && setSecurityProfile() &&
       (security || (setLimits() && setPriorities() && enterDirectories() &&
                     setIdentity())) &&
-      resetSignals() && startTrace())
+      resetSignals()) {
+    startTrace();
     (void)failed(SpawnStep::Execute, sys.execute(argv[0], argv, env));
+  }
   return record;
 }
 

@@ -357,6 +357,11 @@ control::DaemonHooks Daemon::daemonHooks() {
   hooks.diskWriteable = [](void *self) {
     return static_cast<Daemon *>(self)->logs.writeEarly();
   };
+  hooks.leftOver = [](void *self, engine::Text job, engine::Text instance,
+                      int32_t *pids, size_t capacity) {
+    return static_cast<Daemon *>(self)->processes.leftOver(job, instance, pids,
+                                                           capacity);
+  };
   return hooks;
 }
 

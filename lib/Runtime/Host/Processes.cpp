@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Runtime/Host/Processes.h"
+#include "starton/Runtime/Host/Orphans.h"
 #include "starton/Runtime/Support/Memory.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cerrno>
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <new>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 namespace starton::host {
@@ -31,14 +31,20 @@ const table::Process *processIn(const table::Job &job, engine::Slot slot) {
   return nullptr;
 }
 
-bool traced(const table::Job &job, engine::Slot slot) {
-  return slot == engine::Slot::Main && (job.expect() == table::Expect::Fork ||
-                                        job.expect() == table::Expect::Daemon);
+bool tracks(const table::Job &job) {
+  return job.expect() == table::Expect::Fork ||
+         job.expect() == table::Expect::Daemon;
 }
 
 } // namespace
 
 Processes::~Processes() {
+  loop.cancel(lostTimer);
+  loop.cancel(pollTimer);
+  while (Record *record = early) {
+    early = record->next;
+    destroy(record);
+  }
   for (Record *&bucket : buckets)
     while (Record *record = bucket) {
       bucket = record->next;
@@ -104,23 +110,24 @@ void Processes::unlink(Record &record) {
     *at = record.next;
 }
 
-void Processes::closeErrorPipe(Record &record) {
-  if (record.watch.descriptor < 0)
+/// Closes the error pipe or the pidfd.
+void Processes::unwatch(Record &record) {
+  if (record.watching == Watching::Nothing)
     return;
   loop.remove(record.watch);
   sys.close(record.watch.descriptor);
-  record.watch.descriptor = -1;
+  record.watching = Watching::Nothing;
 }
 
 void Processes::destroy(Record *record) {
-  closeErrorPipe(*record);
+  unwatch(*record);
   starton::release(record);
 }
 
-/// A process that is not logged, traced or waited for needs no record.
+/// A process that is not logged, tracked or waited for needs no record.
 void Processes::dropIfIdle(Record &record) {
-  if (record.watch.descriptor >= 0 || record.log || record.stillborn ||
-      record.tracing != Tracing::None)
+  if (record.watching != Watching::Nothing || record.log || record.stillborn ||
+      record.tracked)
     return;
   unlink(record);
   destroy(&record);
@@ -178,9 +185,11 @@ int Processes::openErrorPipe(Record &record, int &writeEnd) {
     ready.owner->settleExec(ready, false);
   };
   if (loop.add(record.watch) != 0) {
+    sys.close(ends[0]);
     sys.close(ends[1]);
     return EAGAIN;
   }
+  record.watching = Watching::Exec;
   writeEnd = ends[1];
   return 0;
 }
@@ -239,8 +248,14 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
   if (record->log)
     logs.forked(*record->log);
   record->pid = pid;
-  if (traced(job, action.slot))
+  if (action.slot == engine::Slot::Main && tracks(job)) {
     record->tracing = Tracing::AwaitExec;
+    record->tracked = true;
+    ProcessFacts facts;
+    if (readFacts(sys, pid, facts))
+      record->firstStarted = facts.started;
+    record->handOvers = job.expect() == table::Expect::Fork ? 1 : 2;
+  }
   link(*record);
   return {pid, 0};
 }
@@ -250,7 +265,7 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
 /// Reads what the child had to say. \p ended: it has, so a pipe that is
 /// neither closed nor filled is held by somebody else, after the exec.
 void Processes::settleExec(Record &record, bool ended) {
-  if (record.watch.descriptor < 0)
+  if (record.watching != Watching::Exec)
     return;
   SpawnRecord report;
   for (;;) {
@@ -258,9 +273,9 @@ void Processes::settleExec(Record &record, bool ended) {
     if (got == -EAGAIN && !ended)
       return;
     if (got != sizeof report) {
-      closeErrorPipe(record);
+      unwatch(record);
       int32_t pid = record.pid;
-      feed(engine::Input::Kind::ExecConfirmed, pid, 0);
+      confirm(record);
       Record *still = find(pid); // the engine may have released it
       if (still && !ended)
         dropIfIdle(*still);
@@ -271,10 +286,13 @@ void Processes::settleExec(Record &record, bool ended) {
     if (!report.fatal) {
       messages.format(engine::Priority::Warn, "%s: %s", text,
                       std::strerror(report.error));
+      if (report.step == SpawnStep::Trace)
+        record.tracing = Tracing::None; // what is left will be found
       continue;
     }
-    closeErrorPipe(record);
+    unwatch(record);
     record.stillborn = true;
+    record.tracked = false;
     record.tracing = Tracing::None;
     logs.finish(record.log);
     record.log = nullptr;
@@ -288,6 +306,13 @@ void Processes::settleExec(Record &record, bool ended) {
   }
 }
 
+void Processes::confirm(Record &record) {
+  if (record.confirmed)
+    return;
+  record.confirmed = true;
+  feed(engine::Input::Kind::ExecConfirmed, record.pid, 0);
+}
+
 void Processes::feed(engine::Input::Kind kind, int32_t pid, int32_t status) {
   engine::Input input;
   input.kind = kind;
@@ -299,11 +324,22 @@ void Processes::feed(engine::Input::Kind kind, int32_t pid, int32_t status) {
 // --- Signalling.
 
 int Processes::signal(const engine::Action &action) {
-  pid_t group = action.group ? sys.groupOf(action.pid) : -1;
-  // A child that has not called setsid yet is still in our own group.
-  int result = group > 1 && group != sys.groupOf(0)
-                   ? sys.kill(-group, action.signal)
-                   : sys.kill(action.pid, action.signal);
+  Record *record = find(action.pid);
+  bool tracked = record && record->tracked;
+  int result = -ESRCH;
+  if (!tracked || !isGone(*record)) {
+    pid_t group = action.group ? sys.groupOf(action.pid) : -1;
+    // A child that has not called setsid yet is still in our own group.
+    result = group > 1 && group != sys.groupOf(0)
+                 ? sys.kill(-group, action.signal)
+                 : sys.kill(action.pid, action.signal);
+  }
+  if (tracked && action.group && result == 0)
+    record->signalled = true;
+  if (tracked && result == -ESRCH) {
+    lose(*record); // whoever takes its place gets the signal
+    return 0;
+  }
   return result < 0 ? -result : 0;
 }
 
@@ -331,10 +367,18 @@ void Processes::notice(const siginfo_t &info) {
     settleExec(*record, false);
     record = find(info.si_pid); // may have been dropped
   }
-  if (record && record->tracing != Tracing::None) {
-    noticeTrap(info, *record);
+  if (info.si_code == CLD_TRAPPED) {
+    if (record && record->tracing != Tracing::None)
+      noticeTrap(info, *record);
+    else
+      noticeEarly(info.si_pid);
     return;
   }
+  // Stopped before its exec: it may never get there, and must not keep the job
+  // from being stopped.
+  if (record && record->watching == Watching::Exec &&
+      info.si_code == CLD_STOPPED)
+    confirm(*record);
   if (info.si_code == CLD_CONTINUED)
     feed(engine::Input::Kind::ChildContinued, info.si_pid, SIGCONT);
   else if (info.si_code == CLD_STOPPED)
@@ -346,6 +390,13 @@ void Processes::noticeEnd(const siginfo_t &info, Record *record) {
   if (record) {
     settleExec(*record, true);
     record = find(info.si_pid); // the engine may have released it
+  } else if (takeEarly(info.si_pid)) {
+    return; // its birth will never be told
+  }
+  if (record && handsOver(*record, info)) {
+    --record->handOvers;
+    if (replace(*record))
+      return;
   }
   if (record) {
     news = !record->stillborn;
@@ -354,96 +405,11 @@ void Processes::noticeEnd(const siginfo_t &info, Record *record) {
     unlink(*record);
     destroy(record);
   }
+  releaseEarly();
   if (news)
     feed(info.si_code == CLD_EXITED ? engine::Input::Kind::ChildExited
                                     : engine::Input::Kind::ChildKilled,
          info.si_pid, info.si_status);
-}
-
-// --- Tracing: `expect fork` and `expect daemon` (runtime §4.8). The engine
-// counts; here the traced process is kept going, and its events are told.
-
-void Processes::resume(Record &record, int signal) {
-  (void)sys.trace(PTRACE_CONT, record.pid, static_cast<unsigned long>(signal));
-}
-
-void Processes::noticeTrap(const siginfo_t &info, Record &record) {
-  int signal = info.si_status & 0xff;
-  int event = info.si_status >> 8;
-  int32_t pid = record.pid;
-  switch (record.tracing) {
-  case Tracing::None:
-    return;
-  case Tracing::AwaitExec:
-    if (signal != SIGTRAP) {
-      resume(record, signal);
-      return;
-    }
-    (void)sys.trace(PTRACE_SETOPTIONS, pid,
-                    PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC);
-    record.tracing = Tracing::Running;
-    resume(record, 0);
-    return;
-  case Tracing::AwaitDetach:
-    record.tracing = Tracing::None;
-    (void)sys.trace(PTRACE_DETACH, pid, 0);
-    dropIfIdle(record);
-    return;
-  case Tracing::AwaitStop:
-    record.tracing = Tracing::Running;
-    resume(record, 0); // its first stop is the tracing's own
-    return;
-  case Tracing::Running:
-    break;
-  }
-  if (signal == SIGTRAP && event == PTRACE_EVENT_FORK) {
-    noticeFork(record);
-    return;
-  }
-  if (signal == SIGTRAP && event == PTRACE_EVENT_EXEC) {
-    feed(engine::Input::Kind::ChildExecuted, pid, 0);
-    Record *still = find(pid);
-    if (still && still->tracing == Tracing::Running)
-      resume(*still, 0);
-    return;
-  }
-  resume(record, event == 0 ? signal : 0);
-}
-
-/// The new process takes the old one's place; the old one is let go.
-void Processes::noticeFork(Record &record) {
-  unsigned long message = 0;
-  int32_t parent = record.pid;
-  if (sys.trace(PTRACE_GETEVENTMSG, parent,
-                reinterpret_cast<unsigned long>(&message)) < 0) {
-    resume(record, 0);
-    return;
-  }
-  auto child = static_cast<int32_t>(message);
-  unlink(record);
-  record.pid = child;
-  link(record);
-  (void)sys.trace(PTRACE_DETACH, parent, 0);
-  record.tracing = Tracing::AwaitStop;
-  engine::Input input;
-  input.kind = engine::Input::Kind::ChildForked;
-  input.pid = parent;
-  input.status = child;
-  feeder.feed(feeder.context, input);
-  // Its first stop may have been reported before its birth.
-  Record *still = find(child);
-  if (still && still->tracing == Tracing::AwaitStop &&
-      sys.trace(PTRACE_CONT, child, 0) == 0)
-    still->tracing = Tracing::Running;
-}
-
-void Processes::release(int32_t pid) {
-  Record *record = find(pid);
-  if (!record || record->tracing == Tracing::None)
-    return;
-  record->tracing = sys.trace(PTRACE_DETACH, pid, 0) < 0 ? Tracing::AwaitDetach
-                                                         : Tracing::None;
-  dropIfIdle(*record);
 }
 
 } // namespace starton::host

@@ -5,6 +5,13 @@
 //
 // The engine hears of a process in one order, whatever the order in which the
 // kernel tells: result of the exec, then stops and forks, then the end.
+//
+// Main of `expect fork` and `expect daemon` is tracked: traced until the forks
+// are counted, and watched after that, because it need not be our child. Where
+// that leads astray (the tracked process vanishes, or ends before the count, or
+// cannot be traced), main is what is left of the job: of the processes that
+// have become our children and carry the job's environment the oldest leader of
+// a session, else the oldest; without any, the job has ended.
 
 #ifndef STARTON_RUNTIME_HOST_PROCESSES_H
 #define STARTON_RUNTIME_HOST_PROCESSES_H
@@ -26,7 +33,15 @@ public:
   Processes(Sys &system, Loop &eventLoop, Messages &out, JobLogs &jobLogs,
             engine::Engine &jobEngine, Feeder inputs)
       : sys(system), loop(eventLoop), messages(out), logs(jobLogs),
-        engine(jobEngine), feeder(inputs) {}
+        engine(jobEngine), feeder(inputs) {
+    lostTimer.context = pollTimer.context = this;
+    lostTimer.handler = [](Timer &timer) {
+      static_cast<Processes *>(timer.context)->settleLost();
+    };
+    pollTimer.handler = [](Timer &timer) {
+      static_cast<Processes *>(timer.context)->poll();
+    };
+  }
   ~Processes();
   Processes(const Processes &) = delete;
   Processes &operator=(const Processes &) = delete;
@@ -53,6 +68,11 @@ public:
   /// Takes the news of at most a slice of children. True: there may be more.
   bool reap();
 
+  /// Children of ours that this instance has started and the engine does not
+  /// know. Fills \p pids and returns how many.
+  size_t leftOver(engine::Text job, engine::Text instance, int32_t *pids,
+                  size_t capacity);
+
 private:
   enum class Tracing : uint8_t {
     None,
@@ -61,14 +81,29 @@ private:
     AwaitStop,   ///< a new child that has not stopped yet
     AwaitDetach, ///< the same, to be let go then
   };
+  enum class Watching : uint8_t {
+    Nothing,
+    Exec, ///< the reading end of the error pipe
+    End,  ///< a pidfd
+  };
   struct Record {
-    Watch watch; ///< reading end of the error pipe; -1: exec is settled
+    Watch watch; ///< of what, says `watching`
     Processes *owner = nullptr;
-    Record *next = nullptr; ///< in its bucket
+    Record *next = nullptr; ///< in its bucket, or among the early
     JobLog *log = nullptr;
+    uint64_t firstStarted = 0; ///< tracked: start of the job's first process
+    uint64_t started = 0;      ///< tracked: start of this one, 0: not known
     int32_t pid = 0;
     Tracing tracing = Tracing::None;
-    bool stillborn = false; ///< the exec failed: its end is no news
+    Watching watching = Watching::Nothing;
+    uint8_t handOvers = 0; ///< tracked: exits that may leave a daemon behind
+    bool confirmed : 1 = false; ///< the engine was told of the exec
+    bool stillborn : 1 = false; ///< the exec failed: its end is no news
+    bool tracked : 1 = false;   ///< main of expect fork or daemon
+    bool retracked : 1 = false; ///< found as what was left of the job
+    bool signalled : 1 = false; ///< has been sent a signal to end
+    bool polled : 1 = false;    ///< is looked at once a second
+    bool lost : 1 = false;      ///< is gone, to be dealt with by lostTimer
   };
   static constexpr unsigned Buckets = 256;
   static constexpr unsigned Slice = 64;
@@ -84,12 +119,31 @@ private:
   void destroy(Record *record);
   void dropIfIdle(Record &record);
   void settleExec(Record &record, bool ended);
-  void closeErrorPipe(Record &record);
+  void confirm(Record &record);
+  void unwatch(Record &record);
   void notice(const siginfo_t &info);
   void noticeEnd(const siginfo_t &info, Record *record);
+
+  // --- Tracking.cpp
   void noticeTrap(const siginfo_t &info, Record &record);
+  void noticeEarly(int32_t pid);
   void noticeFork(Record &record);
+  bool takeEarly(int32_t pid);
+  bool tracesAny() const;
+  void releaseEarly();
   void resume(Record &record, int signal);
+  void watchEnd(Record &record);
+  bool isGone(const Record &record);
+  void lose(Record &record);
+  void settleLost();
+  void poll();
+  void settleEnd(Record &record);
+  bool handsOver(const Record &record, const siginfo_t &info);
+  bool replace(Record &record);
+  bool isKnown(int32_t pid) const;
+  int32_t survivor(const Record &record, engine::Text job,
+                   engine::Text instance);
+
   void feed(engine::Input::Kind kind, int32_t pid, int32_t status);
   void setSoftLimit(rlim_t value);
 
@@ -105,6 +159,9 @@ private:
   rlim_t hardLimit = 0;
   rlim_t daemonLimit = 0; ///< soft: leaves a reserve for starting jobs
   Record *buckets[Buckets] = {};
+  Record *early = nullptr; ///< traced children told before their births
+  Timer lostTimer;
+  Timer pollTimer; ///< armed while a record is polled
 };
 
 } // namespace starton::host

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What /proc tells of processes that we did not start ourselves: who is a child
+// of ours now, since when it runs, and which job's environment it was given.
+//
+// The environment is a process's own memory and says what it likes; it is
+// believed because a job can only claim its own left-over processes for itself.
+
+#ifndef STARTON_RUNTIME_HOST_ORPHANS_H
+#define STARTON_RUNTIME_HOST_ORPHANS_H
+
+#include "starton/Runtime/Host/Sys.h"
+#include "starton/Runtime/Support/Span.h"
+
+namespace starton::host {
+
+/// Of /proc/PID/stat.
+struct ProcessFacts {
+  char state = 0;
+  pid_t parent = 0;
+  pid_t session = 0;
+  uint64_t started = 0; ///< ticks since the boot
+};
+
+/// False: there is no such process, or nothing can be read about it.
+[[nodiscard]] bool readFacts(Sys &sys, pid_t pid, ProcessFacts &facts);
+
+/// Whether the environment that \p pid was given has UPSTART_JOB and
+/// UPSTART_INSTANCE with these values. Looks at its first MiB.
+[[nodiscard]] bool startedBy(Sys &sys, pid_t pid, Span<const char> job,
+                             Span<const char> instance);
+
+/// Our own children and the orphans that have become ours, oldest first.
+class ChildWalk {
+public:
+  explicit ChildWalk(Sys &system);
+  ~ChildWalk();
+  ChildWalk(const ChildWalk &) = delete;
+  ChildWalk &operator=(const ChildWalk &) = delete;
+
+  bool next(pid_t &pid);
+
+private:
+  bool nextByte(char &byte);
+
+  Sys &sys;
+  int file;
+  size_t at = 0;
+  size_t filled = 0;
+  char buffer[1024];
+};
+
+} // namespace starton::host
+
+#endif // STARTON_RUNTIME_HOST_ORPHANS_H
