@@ -20,7 +20,9 @@ public:
   using Source = std::function<unsigned(unsigned)>;
 
   SimDriver(const Compiled &compiled, Source source)
-      : host(compiled), pick(std::move(source)) {}
+      : SimDriver(compiled, std::move(source), {}) {}
+  SimDriver(const Compiled &compiled, Source source, SimHost::Settings settings)
+      : host(compiled, std::move(settings)), pick(std::move(source)) {}
 
   /// One input.
   void step();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "SimHost.h"
+#include "starton/Runtime/Support/StateStream.h"
 #include "starton/Sema/JobSet.h"
 #include "starton/Table/JobTable_generated.h"
 #include "starton/Table/Reader.h"
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <unistd.h>
 
 namespace starton::test {
@@ -94,7 +96,7 @@ Compiled::Compiled(const Files &files) {
 }
 
 SimHost::SimHost(const Compiled &compiled, Settings given)
-    : settings(std::move(given)) {
+    : settings(std::move(given)), table(&compiled.table()) {
   engine::Options options;
   options.userMode = settings.userMode;
   options.appArmor = settings.appArmor;
@@ -118,6 +120,8 @@ void SimHost::check(bool good, const std::string &what) {
 engine::FeedResult SimHost::feed(Input input) {
   input.now = now;
   input.sequence = ++sequence;
+  if (settings.reincarnateEvery && sequence % settings.reincarnateEvery == 0)
+    reincarnate();
   engine::FeedResult result = engine.feed(input);
   if (result == engine::FeedResult::Refused) {
     ++refusedCount;
@@ -125,6 +129,46 @@ engine::FeedResult SimHost::feed(Input input) {
     check(isRequest, "an internal input was refused");
   }
   return result;
+}
+
+void SimHost::reincarnate() {
+  StateWriter first;
+  engine.snapshot(first);
+  first.finish();
+  check(first.good(), "the state cannot be saved");
+  StateReader reader(first.bytes());
+  std::destroy_at(&engine);
+  std::construct_at(&engine);
+  engine::TableOfState tables[] = {{0, table}};
+  if (!engine.restore(reader, {tables, 1})) {
+    std::fprintf(stderr, "the state cannot be read back: %s\n", reader.why());
+    std::abort();
+  }
+  check(reader.atEnd(), "the state was not read to its end");
+  StateWriter second;
+  engine.snapshot(second);
+  second.finish();
+  check(first.bytes().size() == second.bytes().size() &&
+            std::equal(first.bytes().begin(), first.bytes().end(),
+                       second.bytes().begin()),
+        "what was read back is saved as something else");
+}
+
+std::string SimHost::describe(const Action &action) const {
+  std::string all;
+  for (int64_t field :
+       {int64_t(action.kind), int64_t(action.announce), int64_t(action.token),
+        int64_t(action.job), int64_t(action.instance.index),
+        int64_t(action.instance.generation), int64_t(action.slot),
+        int64_t(action.goal), int64_t(action.state), int64_t(action.request),
+        int64_t(action.error), int64_t(action.priority),
+        int64_t(action.deadline), int64_t(action.pid), int64_t(action.signal),
+        int64_t(action.status), int64_t(action.descriptor),
+        int64_t(action.group)})
+    all += std::to_string(field) + " ";
+  for (engine::Text entry : action.env)
+    all += "[" + toString(entry) + "]";
+  return all + toString(action.text);
 }
 
 std::string SimHost::nameOf(const Input &input) const {
@@ -379,6 +423,15 @@ void SimHost::drain() {
   }
 }
 
+void SimHost::drainOne() {
+  Action action;
+  atRest = !engine.next(action);
+  if (atRest)
+    return;
+  perform(action);
+  atRest = action.kind == Action::Kind::Yield;
+}
+
 /// The next consequence: execs and ends in the order of the spawns.
 bool SimHost::deliver() {
   if (pending.empty())
@@ -406,6 +459,8 @@ void SimHost::run() {
 void SimHost::perform(const Action &action) {
   engine::Outcome outcome;
   std::string text = toString(action.text);
+  if (settings.record)
+    actionLog.push_back(describe(action));
   switch (action.kind) {
   case Action::Kind::Spawn:
     outcome = spawn(action);

@@ -57,6 +57,10 @@ public:
     bool userMode = true;
     bool appArmor = false;
     bool confirmLate = false; ///< an end is told before the exec
+    bool record = false;      ///< keep actions() with all their fields
+    /// Before every n-th input the engine is saved, and another one made of
+    /// that takes its place; 0: never.
+    unsigned reincarnateEvery = 0;
     Strings environment = {"PATH=/bin", "TERM=linux", "HOME=/root"};
   };
 
@@ -112,6 +116,8 @@ public:
   const Strings &logs() const { return logLog; }
   const Strings &signals() const { return signalLog; }
   const Strings &all() const { return allLog; }
+  /// Every action, whole.
+  const Strings &actions() const { return actionLog; }
   void forget();
   bool exited() const { return exitSeen; }
   const std::set<int> &closed() const { return closedDescriptors; }
@@ -124,6 +130,11 @@ public:
   std::string leftOver() const;
 
   engine::FeedResult feed(engine::Input input);
+  /// One action; rests() when there is none, or the engine has said Yield.
+  void drainOne();
+  bool rests() const { return atRest; }
+  /// Saves the engine and makes another one of that, which takes its place.
+  void reincarnate();
   /// Carries out actions and their consequences until nothing moves.
   void run();
   /// The same without confirming or ending anything.
@@ -143,6 +154,7 @@ private:
   void announce(const engine::Action &action);
   void answered(uint64_t request, const std::string &text);
   void check(bool good, const std::string &what);
+  std::string describe(const engine::Action &action) const;
   uint64_t request(engine::Input::Kind kind, const std::string &job,
                    const Strings &env, bool wait);
   std::string nameOf(const engine::Input &input) const;
@@ -160,15 +172,17 @@ private:
   std::map<uint64_t, std::string> requestNames;
   std::map<std::string, std::string> shown; ///< instances and their states
   std::map<std::string, int> cycles;        ///< starting without stopped
-  Strings events, spawnLog, stateLog, logLog, signalLog, allLog;
+  Strings events, spawnLog, stateLog, logLog, signalLog, allLog, actionLog;
   std::set<int> closedDescriptors;
   std::string firstBroken;
   uint64_t lastRequest = 0;
   uint64_t sequence = 0;
+  const table::JobTable *table;
   int32_t lastPid = 1000;
   unsigned yieldCount = 0;
   unsigned refusedCount = 0;
   bool exitSeen = false;
+  bool atRest = true;
 };
 
 } // namespace starton::test

@@ -5,21 +5,22 @@
 namespace starton::engine {
 
 void Agenda::pushNew(uint32_t event) {
-  events[event].sequence = ++sequences;
-  events[event].pass = pass;
+  events[event].sequence = ++at.sequences;
+  events[event].pass = at.pass;
   push(event);
 }
 
 void Agenda::pushReleased(uint32_t event) {
-  events[event].pass = events[event].sequence > cursor ? pass : pass + 1;
+  events[event].pass =
+      events[event].sequence > at.cursor ? at.pass : at.pass + 1;
   push(event);
 }
 
 uint32_t Agenda::pop() {
   uint32_t first = root;
   root = mergePairs(events[first].child);
-  pass = events[first].pass;
-  cursor = events[first].sequence;
+  at.pass = events[first].pass;
+  at.cursor = events[first].sequence;
   return first;
 }
 

@@ -25,7 +25,18 @@ public:
   void pushReleased(uint32_t event);
   uint32_t pop();
   /// Nothing is left to do: the next pass begins.
-  void rest() { pass = cursor = 0; }
+  void rest() { at.pass = 0, at.cursor = 0; }
+
+  /// Where the passes stand.
+  struct Place {
+    uint64_t sequences = 0;
+    uint64_t cursor = 0; ///< sequence of the event this pass is at
+    uint32_t pass = 0;
+  };
+  const Place &place() const { return at; }
+  /// Of a copy; its events come with pushAgain(), their keys kept.
+  void setPlace(const Place &place) { at = place; }
+  void pushAgain(uint32_t event) { push(event); }
 
 private:
   bool before(uint32_t a, uint32_t b) const;
@@ -35,9 +46,7 @@ private:
 
   Pool<Event> &events;
   uint32_t root = None;
-  uint64_t sequences = 0;
-  uint64_t cursor = 0; ///< sequence of the event this pass is at
-  uint32_t pass = 0;
+  Place at;
 };
 
 } // namespace starton::engine

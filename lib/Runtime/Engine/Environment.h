@@ -9,6 +9,11 @@
 
 #include "State.h"
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::engine {
 
 /// The part of "KEY=VALUE" before the first '='; all of it without one.
@@ -47,6 +52,9 @@ public:
   SharedEnvironment &operator=(const SharedEnvironment &) = delete;
 
   [[nodiscard]] bool init(const Options &options);
+  void save(StateWriter &out) const;
+  /// Instead of init().
+  [[nodiscard]] bool load(StateReader &in);
   /// The global job environment.
   const Blob &base() const { return jobs; }
   /// The daemon's own, for `env NAME`.

@@ -131,6 +131,9 @@ struct Engine::Impl {
   // --- Engine.cpp
   bool init(const table::JobTable &jobs, const Options &options);
   bool initClasses();
+  /// Instead of init(): StateLoad.cpp.
+  bool restore(StateReader &in, const table::JobTable &given);
+  uint32_t classCapacity() const { return uint32_t(classes.size()); }
   void sortClasses(const Vector<uint8_t> &bucketOf,
                    const Vector<ClassIndex> &byRegistration);
   bool next(Action &action);

@@ -33,6 +33,11 @@
 #include "starton/Runtime/Support/Vector.h"
 #include <cstdint>
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::table {
 struct Job;
 struct JobTable;
@@ -310,6 +315,12 @@ struct Options {
   Priority logPriority = Priority::Message;
 };
 
+/// A table that definitions of a saved state are in.
+struct TableOfState {
+  uint32_t id = 0;
+  const table::JobTable *table = nullptr;
+};
+
 /// See the file comment. Not movable; one per daemon.
 class Engine {
 public:
@@ -335,6 +346,19 @@ public:
   [[nodiscard]] SwitchResult switchTable(const table::JobTable &jobs,
                                          uint32_t id, SwitchKind kind,
                                          Span<const Text> removed);
+
+  /// Writes all of the state (docs/state-format.md), where feed() may be
+  /// called; out.good() says whether there was memory for it.
+  void snapshot(StateWriter &out);
+  /// Instead of init(): an engine that goes on where the one that was saved
+  /// stood, with the same actions, byte for byte. \p tables: those that were in
+  /// use then, of the same content and verified. False: in.why() says why, and
+  /// nothing was kept. The host calls next() afterwards; what timers were armed
+  /// it must know itself.
+  [[nodiscard]] bool restore(StateReader &in, Span<const TableOfState> tables);
+  /// The descriptors that events hold (Action::Kind::Close), one a call, -1
+  /// after the last. \p cursor: 0 at first.
+  int32_t nextDescriptor(uint32_t &cursor) const;
 
   [[nodiscard]] FeedResult feed(const Input &input);
   /// The next thing to do; false when the input is dealt with.

@@ -70,6 +70,20 @@ public:
     ++available;
   }
 
+  /// The free indices in the order in which they will be taken, for a copy of
+  /// the pool: this one, then each one's `link`.
+  uint32_t firstAvailable() const { return firstFree; }
+  /// Makes exactly these free, in this order; they are below limit(), each
+  /// once, and zeroed but for a generation.
+  void setAvailable(Span<const uint32_t> order) {
+    firstFree = None;
+    available = uint32_t(order.size());
+    for (size_t i = order.size(); i-- > 0;) {
+      (*this)[order[i]].link = firstFree;
+      firstFree = order[i];
+    }
+  }
+
 private:
   static constexpr uint32_t ChunkSize = 32;
 

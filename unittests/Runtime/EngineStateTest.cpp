@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Saving and reading back the engine's state: another engine goes on exactly
+// where the first one stood, and bytes that are not a state make none.
+
+#include "SimDriver.h"
+#include "starton/Runtime/Support/Memory.h"
+#include "starton/Runtime/Support/StateStream.h"
+#include "gtest/gtest.h"
+#include <random>
+
+using namespace starton;
+using namespace starton::test;
+
+namespace {
+
+constexpr unsigned Seeds = 40;
+constexpr int Steps = 150;
+
+SimDriver::Source seeded(unsigned seed) {
+  return [random = std::mt19937(seed)](unsigned below) mutable {
+    return unsigned(random() % below);
+  };
+}
+
+Strings actionsOf(const Compiled &compiled, unsigned seed, unsigned every) {
+  SimHost::Settings settings;
+  settings.debug = settings.record = true;
+  settings.reincarnateEvery = every;
+  SimDriver driver(compiled, seeded(seed), settings);
+  for (int i = 0; i < Steps; ++i)
+    driver.step();
+  std::string left = driver.end();
+  Strings actions = driver.host.actions();
+  actions.push_back(left);
+  EXPECT_EQ(driver.host.broken(), "") << "seed " << seed << ", every " << every;
+  return actions;
+}
+
+TEST(EngineState, ARestoredEngineDoesTheSame) {
+  Compiled compiled(DriverJobs);
+  size_t compared = 0;
+  for (unsigned seed = 1; seed <= Seeds && !HasFailure(); ++seed) {
+    Strings undisturbed = actionsOf(compiled, seed, 0);
+    for (unsigned every : {1U, 2U, 7U, 31U}) {
+      Strings restored = actionsOf(compiled, seed, every);
+      size_t same = 0;
+      while (same < restored.size() && same < undisturbed.size() &&
+             restored[same] == undisturbed[same])
+        ++same;
+      ASSERT_EQ(restored.size(), undisturbed.size());
+      ASSERT_EQ(same, restored.size()) << "seed " << seed << ", every " << every
+                                       << ": " << restored[same] << "\n"
+                                       << undisturbed[same];
+      compared += same;
+    }
+  }
+  EXPECT_GT(compared, 100'000U);
+}
+
+/// Jobs that start each other for ever: the engine never rests.
+const Files Cycle = {
+    {"a", "start on go or stopped b\nstop on started b\nexport N\n"},
+    {"b", "start on started a\nstop on started b\n"},
+    {"c", "start on started b\nstop on stopped b\n"
+          "instance $JOB\n"},
+    {"d", "stop on started b\n"}};
+
+Strings cycleOf(const Compiled &compiled, bool restored) {
+  SimHost::Settings settings;
+  settings.debug = settings.record = true;
+  SimHost host(compiled, settings);
+  engine::Input input;
+  input.kind = engine::Input::Kind::EmitEvent;
+  input.name = textOf("go");
+  EXPECT_EQ(host.feed(input), engine::FeedResult::Taken);
+  for (unsigned i = 0; i < 2000; ++i) {
+    host.drainOne();
+    if (host.rests() && restored)
+      host.reincarnate();
+  }
+  EXPECT_EQ(host.broken(), "");
+  return host.actions();
+}
+
+TEST(EngineState, AlsoInTheMiddleOfWhatNeverEnds) {
+  Compiled compiled(Cycle);
+  Strings undisturbed = cycleOf(compiled, false);
+  Strings restored = cycleOf(compiled, true);
+  EXPECT_GT(undisturbed.size(), 1000U);
+  EXPECT_EQ(undisturbed, restored);
+}
+
+/// A state with something of everything.
+void play(SimDriver &driver) {
+  for (int i = 0; i < 60; ++i)
+    driver.step();
+}
+
+std::string stateOf(SimHost &host) {
+  StateWriter writer;
+  host.engine.snapshot(writer);
+  writer.finish();
+  EXPECT_TRUE(writer.good());
+  auto bytes = writer.bytes();
+  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+Span<const uint8_t> bytesOf(const std::string &state) {
+  return {reinterpret_cast<const uint8_t *>(state.data()), state.size()};
+}
+
+/// Whatever it says: it is read or refused, and what is read can go on.
+bool readBack(const std::string &state, const Compiled &compiled) {
+  StateReader reader(bytesOf(state));
+  engine::Engine engine;
+  engine::TableOfState tables[] = {{0, &compiled.table()}};
+  if (!engine.restore(reader, {tables, 1})) {
+    EXPECT_STRNE(reader.why(), "");
+    return false;
+  }
+  engine::Input input;
+  input.kind = engine::Input::Kind::EmitEvent;
+  input.name = textOf("go");
+  (void)engine.feed(input);
+  engine::Action action;
+  for (unsigned i = 0; i < 500 && engine.next(action); ++i)
+    engine.complete(action.token, {int32_t(100'000 + i), 0});
+  return true;
+}
+
+TEST(EngineState, CutAtEveryByteItIsRefused) {
+  Compiled compiled(DriverJobs);
+  SimDriver driver(compiled, seeded(5));
+  play(driver);
+  std::string state = stateOf(driver.host);
+  ASSERT_GT(state.size(), 1000U);
+  ASSERT_TRUE(readBack(state, compiled));
+  for (size_t size = 0; size < state.size(); ++size) {
+    std::string cut = state.substr(0, size);
+    ASSERT_FALSE(readBack(cut, compiled)) << size;
+    repairStateChecksum({reinterpret_cast<uint8_t *>(cut.data()), size});
+    ASSERT_FALSE(readBack(cut, compiled)) << size;
+  }
+}
+
+TEST(EngineState, WithAnyByteChangedItIsRefusedOrHarmless) {
+  Compiled compiled(DriverJobs);
+  SimDriver driver(compiled, seeded(9));
+  play(driver);
+  std::string state = stateOf(driver.host);
+  unsigned refused = 0;
+  unsigned taken = 0;
+  for (size_t at = 0; at < state.size(); ++at)
+    for (unsigned flip : {0x01U, 0x80U, 0xffU}) {
+      std::string changed = state;
+      changed[at] = char(changed[at] ^ flip);
+      ASSERT_FALSE(readBack(changed, compiled)) << at;
+      repairStateChecksum(
+          {reinterpret_cast<uint8_t *>(changed.data()), changed.size()});
+      ++(readBack(changed, compiled) ? taken : refused);
+    }
+  std::printf("%u refused, %u taken\n", refused, taken);
+  EXPECT_GT(refused, 1000U);
+  EXPECT_GT(taken, 100U);
+}
+
+uint64_t allowed = 0;
+bool allowSome() {
+  if (!allowed)
+    return false;
+  --allowed;
+  return true;
+}
+
+TEST(EngineState, WithoutMemoryNothingIsSavedOrRead) {
+  Compiled compiled(DriverJobs);
+  SimDriver driver(compiled, seeded(9));
+  play(driver);
+  std::string state = stateOf(driver.host);
+  unsigned failures = 0;
+  for (uint64_t n = 0;; ++n) {
+    allowed = n;
+    setAllocationFilter(allowSome);
+    StateWriter writer;
+    driver.host.engine.snapshot(writer);
+    writer.finish();
+    setAllocationFilter(nullptr);
+    if (writer.good())
+      break;
+    ++failures;
+  }
+  for (uint64_t n = 0;; ++n) {
+    allowed = n;
+    setAllocationFilter(allowSome);
+    StateReader reader(bytesOf(state));
+    engine::Engine engine;
+    engine::TableOfState tables[] = {{0, &compiled.table()}};
+    bool good = engine.restore(reader, {tables, 1});
+    setAllocationFilter(nullptr);
+    if (good)
+      break;
+    EXPECT_STREQ(reader.why(), "no memory");
+    ++failures;
+  }
+  std::printf("%u allocations failed\n", failures);
+  EXPECT_GT(failures, 50U);
+  // The engine that could not be saved is as it was.
+  EXPECT_EQ(driver.end(), "");
+}
+
+TEST(EngineState, OfAnotherVersionItIsRefused) {
+  Compiled compiled(DriverJobs);
+  SimDriver driver(compiled, seeded(9));
+  std::string state = stateOf(driver.host);
+  state[4] = char(StateVersion + 1);
+  StateReader reader(bytesOf(state));
+  EXPECT_STREQ(reader.why(), "a state of another version");
+}
+
+} // namespace
