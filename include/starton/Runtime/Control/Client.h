@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The client side of com.ubuntu.Upstart0_6, for programs that may block and
-// throw (the daemon links none of this). Works against any Upstart: only that
-// interface and the standard ones are used.
+// The client side of com.ubuntu.Upstart0_6 and org.starton.Init1, for programs
+// that may block and throw (the daemon links none of this). A daemon that sends
+// garbage costs an error, never more.
 
 #ifndef STARTON_RUNTIME_CONTROL_CLIENT_H
 #define STARTON_RUNTIME_CONTROL_CLIENT_H
@@ -31,9 +31,31 @@ struct ProcessEntry {
   std::string name;
   int32_t pid = 0;
 };
-/// What this interface's methods return; any other type reads as monostate.
+/// A row of Init1.ListAll.
+struct StatusEntry {
+  std::string job;
+  std::string instance;
+  std::string goal;
+  std::string state;
+  std::vector<ProcessEntry> processes;
+};
+/// Rows of Init1.ListBlocked.
+struct EventHolder {
+  std::string job;
+  std::string instance;
+  std::string why;
+};
+struct HeldEvent {
+  std::string name;
+  Strings environment;
+  std::vector<EventHolder> holders;
+};
+/// What these interfaces' methods return, aas and a(ss) as lists of lists; any
+/// other type reads as monostate.
 using Value = std::variant<std::monostate, std::string, Strings, bool, int32_t,
-                           std::vector<Strings>, std::vector<ProcessEntry>>;
+                           uint64_t, std::vector<int32_t>, std::vector<Strings>,
+                           std::vector<ProcessEntry>, std::vector<StatusEntry>,
+                           std::vector<HeldEvent>>;
 using Properties = std::map<std::string, Value>;
 
 struct Call {
@@ -54,6 +76,8 @@ struct CallError {
   /// \p suffix: the part behind "com.ubuntu.Upstart0_6.Error." or
   /// "org.freedesktop.DBus.Error.".
   bool is(const char *suffix) const;
+  /// The daemon does not have, or its bus does not let pass, what was called.
+  bool isUnsupported() const;
 };
 
 struct Reply {
@@ -61,6 +85,10 @@ struct Reply {
   std::vector<Value> values;
   Properties properties; ///< of an a{sv}
 
+  /// The index-th value as a T; null when it is none.
+  template <typename T> const T *get(size_t index = 0) const {
+    return index < values.size() ? std::get_if<T>(&values[index]) : nullptr;
+  }
   /// The first value as a string or list, empty when it is something else.
   std::string string() const;
   Strings strings() const;
