@@ -2,6 +2,7 @@
 
 #include "Commands.h"
 #include "Options.h"
+#include <algorithm>
 
 namespace starton::initctl {
 
@@ -13,8 +14,11 @@ static constexpr Command Commands[] = {
      restartJob},
     {"reload", "JOB [KEY=VALUE]...", "Send a job its reload signal.", 0,
      reloadJob},
-    {"status", "JOB [KEY=VALUE]...", "Show the state of a job.", 0, showStatus},
-    {"list", "", "Show the state of every job.", 0, listJobs},
+    {"status", "JOB [KEY=VALUE]...", "Show the state of a job.", JsonOptions,
+     showStatus},
+    {"list", "", "Show the state of every job.", JsonOptions, listJobs},
+    {"blocked", "", "Show which events are held, and by whom.", JsonOptions,
+     showBlocked},
     {"emit", "EVENT [KEY=VALUE]...", "Emit an event.", WaitOptions, emitEvent},
     {"reload-configuration", "", "Have the job files read again.", 0,
      reloadConfiguration},
@@ -22,7 +26,7 @@ static constexpr Command Commands[] = {
     {"log-priority", "[PRIORITY]", "Show or change what the daemon logs.", 0,
      logPriority},
     {"show-config", "[JOB]", "Show what jobs emit, and start and stop on.",
-     ShowOptions, showConfig},
+     ShowOptions | JsonOptions, showConfig},
     {"check-config", "[JOB]", "Look for conditions that cannot come true.",
      CheckOptions, checkConfig},
     {"usage", "JOB", "Show the usage text of a job.", 0, showUsage},
@@ -45,7 +49,11 @@ static constexpr Command Commands[] = {
     {"notify-cgroup-manager-address", "ADDRESS",
      "Tell the daemon where the cgroup manager is.", 0,
      notifyCGroupManagerAddress},
-    {"help", "", "Show this list.", 0, showHelp},
+    {"service", "JOB start|stop|restart|reload|status [ARG]...",
+     "Act on a job or, where there is none, its init script.", ServiceOptions,
+     runService},
+    {"help", "[COMMAND]", "Show this list, or the help of a command.", 0,
+     showHelp},
 };
 
 const Command *findCommand(const std::string &name) {
@@ -65,9 +73,60 @@ std::string commandList() {
   return text;
 }
 
+std::string commandHelp(const std::string &usage, const Command &command) {
+  std::string text = "Usage: " + usage + " [OPTION]...";
+  if (*command.arguments)
+    text.append(" ").append(command.arguments);
+  return text + "\n" + command.summary + "\n\nOptions:\n" +
+         describeOptions(Everywhere | command.options);
+}
+
 bool showHelp(Session &session) {
-  session.print(commandList());
-  return true;
+  if (session.words().empty())
+    return session.show(commandList());
+  const std::string &name = session.words().front();
+  const Command *command = findCommand(name);
+  if (!command)
+    return session.usageError("invalid command: " + name);
+  return session.show(commandHelp("initctl " + name, *command));
+}
+
+// --- Did you mean.
+
+/// Insertions, deletions, replacements and swaps of neighbours between them.
+static size_t editDistance(const std::string &a, const std::string &b) {
+  std::vector<std::vector<size_t>> cost(a.size() + 1,
+                                        std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) {
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
+                             cost[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+const Command *similarCommand(const std::string &name) {
+  static constexpr size_t LongestName = 40;
+  const Command *best = nullptr;
+  size_t limit = std::min<size_t>(3, 1 + name.size() / 4);
+  for (const Command &command : Commands) {
+    if (name.size() > LongestName)
+      break;
+    size_t distance = editDistance(name, command.name);
+    if (distance > limit || (best && distance == limit))
+      continue;
+    best = &command;
+    limit = distance;
+  }
+  return best;
 }
 
 } // namespace starton::initctl

@@ -22,8 +22,14 @@ struct Command {
 /// Null when there is no such command.
 const Command *findCommand(const std::string &name);
 
+/// The command most like \p name, null when none is alike.
+const Command *similarCommand(const std::string &name);
+
 /// The text of --help and of `initctl help`.
 std::string commandList();
+
+/// The text of `COMMAND --help`, which is called as \p usage.
+std::string commandHelp(const std::string &usage, const Command &command);
 
 // Each prints its errors and returns false when it failed.
 bool startJob(Session &session);
@@ -32,7 +38,9 @@ bool restartJob(Session &session);
 bool reloadJob(Session &session);
 bool showStatus(Session &session);
 bool listJobs(Session &session);
+bool showBlocked(Session &session);
 bool showUsage(Session &session);
+bool runService(Session &session);
 
 bool emitEvent(Session &session);
 bool reloadConfiguration(Session &session);

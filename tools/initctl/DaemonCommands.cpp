@@ -3,14 +3,13 @@
 // Events and the daemon itself (runtime §8.3).
 
 #include "Commands.h"
+#include "LogTail.h"
 #include "starton/Runtime/Control/Upstart.h"
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <dirent.h>
 #include <string_view>
 
@@ -57,14 +56,14 @@ bool notifyCGroupManagerAddress(Session &session) {
 }
 
 static bool printProperty(Session &session, const char *name) {
-  Reply reply;
+  std::string value;
   if (!session.request({ManagerPath,
                         PropertiesInterface,
                         "Get",
                         {std::string(ManagerInterface), std::string(name)}},
-                       reply))
+                       value))
     return false;
-  session.print(reply.string() + "\n");
+  session.print(value + "\n");
   return true;
 }
 
@@ -98,18 +97,18 @@ static int sessionPid(const std::string &name) {
 /// The address in a session file, empty when there is none.
 static std::string sessionAddress(const std::string &path) {
   static constexpr std::string_view Key = "UPSTART_SESSION=";
-  std::string address;
-  FILE *file = std::fopen(path.c_str(), "re");
-  if (!file)
-    return address;
-  char line[4096];
-  while (address.empty() && std::fgets(line, sizeof(line), file)) {
-    std::string text(line, std::strcspn(line, "\n"));
-    if (text.compare(0, Key.size(), Key) == 0)
-      address = text.substr(Key.size());
+  std::string text;
+  std::string problem;
+  bool whole = true;
+  if (!readFileEnd(path, text, whole, problem))
+    return "";
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    if (text.compare(at, Key.size(), Key) == 0)
+      return text.substr(at + Key.size(), end - at - Key.size());
+    at = end + 1;
   }
-  std::fclose(file);
-  return address;
+  return "";
 }
 
 bool listSessions(Session &session) {

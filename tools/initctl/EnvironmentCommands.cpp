@@ -25,12 +25,12 @@ static Strings scope(const Session &session) {
 bool getEnvironment(Session &session) {
   if (session.words().empty())
     return session.usageError("missing variable name");
-  Reply reply;
+  std::string value;
   if (!session.request(
           managerCall("GetEnv", {scope(session), session.words().front()}),
-          reply))
+          value))
     return false;
-  session.print(reply.string() + "\n");
+  session.print(value + "\n");
   return true;
 }
 
@@ -62,10 +62,9 @@ bool unsetEnvironment(Session &session) {
 }
 
 bool listEnvironment(Session &session) {
-  Reply reply;
-  if (!session.request(managerCall("ListEnv", {scope(session)}), reply))
+  Strings variables;
+  if (!session.request(managerCall("ListEnv", {scope(session)}), variables))
     return false;
-  Strings variables = reply.strings();
   std::setlocale(LC_COLLATE, "");
   std::sort(variables.begin(), variables.end(),
             [](const std::string &a, const std::string &b) {

@@ -49,6 +49,10 @@ constexpr OptionRow OptionRows[] = {
      "LIST", "comma-separated events to take as known"},
     {"warn", 'w', CheckOptions, &Options::warn, nullptr, nullptr,
      "report each unreachable event and job"},
+    {"json", 0, JsonOptions, &Options::json, nullptr, nullptr,
+     "print JSON, for programs"},
+    {"script-directory", 0, ServiceOptions, nullptr, &Options::scriptDirectory,
+     "DIR", "where init scripts are (/etc/init.d)"},
 };
 
 /// Walks the arguments; one instance reads one command line.
@@ -79,12 +83,18 @@ private:
   }
 
   bool readWord(const std::string &word) {
-    if (options.command) {
-      options.words.push_back(word);
-      return true;
+    if (!options.command) {
+      options.command = findCommand(word);
+      if (options.command)
+        return true;
+      if (const Command *similar = similarCommand(word))
+        options.suggestion = similar->name;
+      return fail("invalid command: " + word);
     }
-    options.command = findCommand(word);
-    return options.command || fail("invalid command: " + word);
+    options.words.push_back(word);
+    if (options.command->options & ServiceOptions)
+      onlyWords = true; // They are an init script's.
+    return true;
   }
 
   bool readOption(const std::string &argument) {

@@ -25,10 +25,13 @@ struct Options {
   bool global = false;
   bool retain = false;
   bool warn = false;
+  bool json = false;
   std::string destination;
   std::string ignoredEvents;
+  std::string scriptDirectory = "/etc/init.d";
 
   const Command *command = nullptr;
+  std::string suggestion; ///< for a misspelt command, when parsing failed
   std::vector<std::string> words; ///< behind the command
 };
 
@@ -39,7 +42,10 @@ enum OptionGroup : unsigned {
   ShowOptions = 4,
   EnvironmentOptions = 8,
   RetainOptions = 16,
-  CheckOptions = 32
+  CheckOptions = 32,
+  JsonOptions = 64,
+  /// Also: what follows the first word are words, options or not.
+  ServiceOptions = 128
 };
 
 /// Reads the arguments behind the program's name. \p options.command is set

@@ -3,7 +3,6 @@
 #include "Session.h"
 #include "starton/Runtime/Control/Upstart.h"
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
@@ -11,6 +10,9 @@
 using namespace starton::control;
 
 namespace starton::initctl {
+
+/// What is printed is written in pieces of about this size.
+static constexpr size_t OutputSize = 1U << 16;
 
 std::vector<std::string> Session::environmentWords() const {
   if (words().empty())
@@ -24,8 +26,9 @@ void Session::print(const std::string &text) {
 }
 
 bool Session::show(const std::string &text) {
-  // A failure stays with the stream until flush().
-  (void)std::fwrite(text.data(), 1, text.size(), stdout);
+  output += text;
+  if (output.size() > OutputSize)
+    write();
   return true;
 }
 
@@ -34,26 +37,52 @@ void Session::inform(const std::string &text) {
     print(text);
 }
 
+/// All of it, or what \p descriptor takes; the errno of the failure.
+static int writeAll(int descriptor, const std::string &text) {
+  for (size_t done = 0; done < text.size();) {
+    ssize_t count = ::write(descriptor, text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return errno;
+    done += static_cast<size_t>(count);
+  }
+  return 0;
+}
+
+void Session::write() {
+  int failure = writeErrno ? 0 : writeAll(STDOUT_FILENO, output);
+  writeErrno = writeErrno ? writeErrno : failure;
+  output.clear();
+}
+
 void Session::error(const std::string &text) {
   // A text that brings its own position ("FILE:LINE: ...") gets no blank.
   size_t colon = text.find(':');
   bool positioned = colon != std::string::npos && colon < text.find(' ');
-  std::string line = program + (positioned ? ":" : ": ") + text + "\n";
-  std::fflush(stdout);
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  write();
+  // There is nowhere left to say that this failed.
+  (void)writeAll(STDERR_FILENO,
+                 program + (positioned ? ":" : ": ") + text + "\n");
+}
+
+void Session::remark(const std::string &text) {
+  write();
+  (void)writeAll(STDERR_FILENO, program + ": " + text + "\n");
 }
 
 bool Session::usageError(const std::string &text) {
   error(text);
-  std::fprintf(stderr, "Try `%s --help' for more information.\n",
-               program.c_str());
+  (void)writeAll(STDERR_FILENO,
+                 "Try `" + program + " --help' for more information.\n");
   return false;
 }
 
 bool Session::flush() {
-  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+  write();
+  if (!writeErrno)
     return true;
-  error(std::string("unable to write: ") + std::strerror(errno));
+  error(std::string("unable to write: ") + std::strerror(writeErrno));
   return false;
 }
 
@@ -74,22 +103,30 @@ std::unique_ptr<Client> Session::open(CallError &error, std::string &what) {
                          destination, error);
 }
 
-bool Session::connect() {
+bool Session::tryConnect(std::string &problem) {
   if (client)
     return true;
-  if (!options.destination.empty() && !options.system && !options.session)
-    return usageError("--dest given without --system");
   if (options.user && !std::getenv("UPSTART_SESSION")) {
-    error("UPSTART_SESSION isn't set in the environment. "
-          "Unable to locate the Upstart instance.");
+    problem = "UPSTART_SESSION isn't set in the environment. "
+              "Unable to locate the Upstart instance.";
     return false;
   }
   CallError failure;
   std::string what;
   client = open(failure, what);
   if (!client)
-    error("Unable to connect to " + what + ": " + failure.message);
+    problem = "Unable to connect to " + what + ": " + failure.message;
   return client != nullptr;
+}
+
+bool Session::connect() {
+  if (!options.destination.empty() && !options.system && !options.session)
+    return usageError("--dest given without --system");
+  std::string problem;
+  bool connected = tryConnect(problem);
+  if (!connected)
+    error(problem);
+  return connected;
 }
 
 Reply Session::call(const Call &call) { return client->call(call); }
@@ -107,23 +144,37 @@ bool Session::request(const Call &call, Reply &reply) {
   return !reply.error;
 }
 
-bool Session::findJob(const std::string &name, std::string &path) {
-  Reply reply;
+bool Session::invalidReply() {
+  error("Invalid reply from Upstart");
+  return false;
+}
+
+bool Session::findJob(const std::string &name, std::string &path,
+                      bool *unknown) {
+  if (!connect())
+    return false;
   // A name that is not UTF-8 is asked for as the daemon prints it.
-  bool found = request(managerCall("GetJobByName", {printable(name)}), reply);
+  Reply reply = client->call(managerCall("GetJobByName", {printable(name)}));
+  if (unknown)
+    *unknown = reply.error && reply.error->is("UnknownJob");
+  if (reply.error)
+    error(reply.error->message);
+  else if (!reply.get<std::string>())
+    return invalidReply();
   path = reply.string();
-  return found;
+  return !reply.error;
 }
 
 bool Session::allJobs(std::vector<std::string> &paths) {
-  Reply reply;
-  bool found = request(managerCall("GetAllJobs"), reply);
-  paths = reply.strings();
-  return found;
+  return request(managerCall("GetAllJobs"), paths);
 }
 
 Call managerCall(const char *method, std::vector<Argument> arguments) {
   return {ManagerPath, ManagerInterface, method, std::move(arguments)};
+}
+
+Call initCall(const char *method, std::vector<Argument> arguments) {
+  return {ManagerPath, InitInterface, method, std::move(arguments)};
 }
 
 Call propertiesCall(const std::string &path, const char *interface) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// show-config (runtime §8.5) and check-config (§11), both from the properties
-// of the jobs of a running daemon.
+// check-config (runtime §11), from the properties of the jobs of a running
+// daemon.
 
 #include "Commands.h"
-#include "Conditions.h"
-#include "starton/Runtime/Control/Upstart.h"
+#include "JobConfig.h"
 #include <algorithm>
 #include <fnmatch.h>
 
@@ -14,13 +13,6 @@ using namespace starton::control;
 namespace starton::initctl {
 
 namespace {
-
-struct JobConfig {
-  std::string name;
-  Strings emits;
-  Condition startOn;
-  Condition stopOn;
-};
 
 /// What check-config takes as existing.
 struct KnownNames {
@@ -44,81 +36,6 @@ struct KnownNames {
 };
 
 } // namespace
-
-static bool readJob(const Properties &properties, JobConfig &job) {
-  job.name = property<std::string>(properties, "name");
-  job.emits = property<Strings>(properties, "emits");
-  using Lists = std::vector<Strings>;
-  return readCondition(property<Lists>(properties, "start_on"), job.startOn) &&
-         readCondition(property<Lists>(properties, "stop_on"), job.stopOn);
-}
-
-static bool fetchJobs(Session &session, const Strings &paths,
-                      std::vector<JobConfig> &jobs) {
-  std::vector<Call> calls;
-  calls.reserve(paths.size());
-  for (const std::string &path : paths)
-    calls.push_back(propertiesCall(path, JobInterface));
-  for (const Reply &reply : session.callAll(calls)) {
-    JobConfig job;
-    if (reply.error && reply.error->is("UnknownMethod"))
-      continue; // Gone since the list was made.
-    if (reply.error || !readJob(reply.properties, job)) {
-      session.error(reply.error ? reply.error->message
-                                : "Invalid reply from Upstart");
-      return false;
-    }
-    jobs.push_back(std::move(job));
-  }
-  return true;
-}
-
-// --- show-config.
-
-static std::string leafText(const ConditionNode &leaf) {
-  LeafParts parts = leafParts(leaf);
-  std::string text = leaf.words.front() + " (job:";
-  text += (parts.job.empty() ? "" : " " + parts.job) + ", env:";
-  for (const std::string &word : parts.environment)
-    text += " " + word;
-  return text + ")";
-}
-
-static std::string conditionLines(const char *what, const Condition &condition,
-                                  bool enumerate) {
-  if (condition.empty())
-    return "";
-  std::string start = std::string("  ") + what + " ";
-  if (!enumerate)
-    return start + conditionText(condition) + "\n";
-  std::string text;
-  for (const ConditionNode &node : condition)
-    if (node.isMatch())
-      text += start + leafText(node) + "\n";
-  return text;
-}
-
-bool showConfig(Session &session) {
-  Strings paths(1);
-  bool found = session.words().empty()
-                   ? session.allJobs(paths)
-                   : session.findJob(session.words().front(), paths.front());
-  std::vector<JobConfig> jobs;
-  if (!found || !fetchJobs(session, paths, jobs))
-    return false;
-  for (const JobConfig &job : jobs) {
-    std::string text = job.name + "\n";
-    for (const std::string &event : job.emits)
-      text += "  emits " + event + "\n";
-    bool enumerate = session.options.enumerate;
-    text += conditionLines("start on", job.startOn, enumerate);
-    text += conditionLines("stop on", job.stopOn, enumerate);
-    session.print(text);
-  }
-  return true;
-}
-
-// --- check-config.
 
 namespace {
 
