@@ -19,6 +19,7 @@ static constexpr char Log[] = "log";
 static constexpr char LastProcess[] = "last-process";
 static constexpr char LastExit[] = "last-exit";
 static constexpr char LastSignal[] = "last-signal";
+static constexpr char LastError[] = "last-error";
 static constexpr char LastWhy[] = "last-why";
 static constexpr char LastStarted[] = "last-started";
 static constexpr char LastEnded[] = "last-ended";
@@ -78,29 +79,42 @@ static std::string timeText(uint64_t microseconds) {
   return text;
 }
 
+/// last-why, behind the name of the process.
+static std::string whyText(const Properties &values) {
+  static constexpr std::pair<const char *, const char *> Words[] = {
+      {"exited", "exited"},
+      {"killed", "was killed"},
+      {"stopped", "was stopped"},
+      {"respawn-limit", "ended once too often to be respawned"},
+      {"spawn-failed", "could not be started"},
+      {"vanished", "vanished"}};
+  auto why = property<std::string>(values, LastWhy);
+  for (const auto &[key, words] : Words)
+    if (why == key)
+      return words;
+  return why.empty() ? "ended" : why;
+}
+
 static std::string lastRunText(const Properties &values) {
   const auto *process = find<std::string>(values, LastProcess);
   const auto *exit = find<int32_t>(values, LastExit);
   const auto *signal = find<int32_t>(values, LastSignal);
-  const auto *why = find<std::string>(values, LastWhy);
+  const auto *error = find<int32_t>(values, LastError);
   const auto *started = find<uint64_t>(values, LastStarted);
   const auto *ended = find<uint64_t>(values, LastEnded);
-  std::string text;
-  auto add = [&](const std::string &part) {
-    text += (text.empty() ? "" : ", ") + part;
-  };
-  if (process)
-    add(*process);
+  if (!process && !ended)
+    return "";
+  std::string text = (process ? *process : "it") + " " + whyText(values);
   if (signal)
-    add("killed by signal " + signalName(*signal));
+    text += ", signal " + signalName(*signal);
   else if (exit)
-    add("exit status " + std::to_string(*exit));
-  if (why)
-    add(*why);
+    text += ", status " + std::to_string(*exit);
+  if (error)
+    text += std::string(", ") + std::strerror(*error);
   if (started)
-    add("started " + timeText(*started));
+    text += ", started " + timeText(*started);
   if (ended)
-    add("ended " + timeText(*ended));
+    text += ", ended " + timeText(*ended);
   return text;
 }
 
@@ -116,7 +130,7 @@ std::string Details::text() const {
   if (const auto *rejected = find<std::string>(values, Rejected))
     line("rejected", *rejected);
   for (const Strings &blocker : blockersOf(values))
-    line("blocked by", blocker.front() + " " + blocker.back());
+    line("blocked by", blocker.back());
   for (const std::string &event : property<Strings>(values, HeldEvents))
     line("holds event", event);
   for (int32_t pid : property<std::vector<int32_t>>(values, LeftOver))
@@ -147,6 +161,8 @@ static std::string lastRunJson(const Properties &values) {
     run.number("exit_status", *exit);
   if (const auto *signal = find<int32_t>(values, LastSignal))
     run.number("signal", *signal).text("signal_name", signalName(*signal));
+  if (const auto *error = find<int32_t>(values, LastError))
+    run.number("errno", *error).text("error", std::strerror(*error));
   for (auto [key, name] :
        {std::pair(LastStarted, "started_us"), {LastEnded, "ended_us"}})
     if (const auto *time = find<uint64_t>(values, key)) {

@@ -174,7 +174,7 @@ Call managerCall(const char *method, std::vector<Argument> arguments) {
 }
 
 Call initCall(const char *method, std::vector<Argument> arguments) {
-  return {ManagerPath, InitInterface, method, std::move(arguments)};
+  return {ManagerPath, Init1Interface, method, std::move(arguments)};
 }
 
 Call propertiesCall(const std::string &path, const char *interface) {
