@@ -106,6 +106,10 @@ static std::vector<std::string> lastLines(const std::string &bytes,
 
 LogTail readLogTail(const std::string &path) {
   LogTail tail;
+  if (path.empty() || path[0] != '/') {
+    tail.error = "Not read: relative to the directory of the daemon";
+    return tail;
+  }
   std::string bytes;
   bool whole = true;
   if (readFileEnd(path, bytes, whole, tail.error))
