@@ -311,6 +311,44 @@ TEST(EngineProcess, ExpectForkAndDaemon) {
   EXPECT_EQ(host.answer(request), "ok");
 }
 
+TEST(EngineProcess, ImportLimitsWhatReachesAJob) {
+  Files files = {{"some", "start on ev\nimport A B\nimport JOB\nexec run\n"},
+                 {"none", "start on ev\nexec run\n"},
+                 {"after", "start on started some\nexec run\n"}};
+  Compiled compiled(files, true);
+  SimHost host(compiled);
+  host.emit("ev", {"A=1", "JOB=forged", "C=3", "UPSTART_X=1", "B=2"});
+  EXPECT_EQ(host.variable("some", "A"), "1");
+  EXPECT_EQ(host.variable("some", "B"), "2");
+  EXPECT_EQ(host.variable("some", "C"), "(unset)");
+  EXPECT_EQ(host.variable("some", "JOB"), "(unset)") << "never an emitter's";
+  EXPECT_EQ(host.variable("some", "UPSTART_X"), "(unset)");
+  EXPECT_EQ(host.variable("some", "UPSTART_EVENTS"), "ev");
+  EXPECT_EQ(host.variable("none", "A"), "(unset)");
+  EXPECT_EQ(host.variable("after", "JOB"), "some") << "the daemon's own";
+  EXPECT_EQ(countOf(host.finished(), "ev A=1 C=3 B=2"), 1U);
+
+  host.stop("some");
+  host.start("some", {"A=4", "C=5", "UPSTART_EVENTS=forged"});
+  EXPECT_EQ(host.variable("some", "A"), "4");
+  EXPECT_EQ(host.variable("some", "C"), "(unset)");
+  EXPECT_EQ(host.variable("some", "UPSTART_EVENTS"), "(unset)");
+
+  Compiled upstart(Files{{"foo", "start on ev\nexec run\n"}});
+  SimHost other(upstart);
+  other.emit("ev", {"C=3"});
+  EXPECT_EQ(other.variable("foo", "C"), "3");
+}
+
+TEST(EngineProcess, TemporaryFilesNeedAPreStart) {
+  Compiled compiled(Files{{"foo", "tmpfiles /a.conf\nexec run\n"}}, true);
+  SimHost host(compiled);
+  host.start("foo");
+  EXPECT_NE(host.pid("foo", engine::Slot::PreStart), 0);
+  host.exit(host.pid("foo", engine::Slot::PreStart), 0);
+  EXPECT_EQ(host.status("foo"), "start/running");
+}
+
 TEST(EngineProcess, WhatIsLeftOfATrackedJobBecomesMain) {
   Compiled compiled(Files{{"early", "expect daemon\nexec run\n"},
                           {"late", "expect fork\nexec run\n"}});

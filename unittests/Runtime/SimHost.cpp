@@ -64,7 +64,7 @@ bool mayFollow(State from, State to) {
 
 } // namespace
 
-Compiled::Compiled(const Files &files) {
+Compiled::Compiled(const Files &files, bool chromeOs) {
   namespace fs = std::filesystem;
   static int number = 0;
   fs::path directory =
@@ -80,6 +80,8 @@ Compiled::Compiled(const Files &files) {
   sema::SystemOptions options;
   options.directories = {directory.string()};
   options.root = directory.string();
+  if (chromeOs)
+    options.dialect = Dialect::ChromeOS;
   sema::JobSet set = sema::loadSystem(options);
   fs::remove_all(directory);
   std::string error;

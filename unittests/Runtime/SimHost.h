@@ -32,7 +32,7 @@ using Files = std::map<std::string, std::string>;
 /// Job files compiled as init-checkconf does it.
 class Compiled {
 public:
-  explicit Compiled(const Files &files);
+  explicit Compiled(const Files &files, bool chromeOs = false);
   const table::JobTable &table() const { return *root; }
 
 private:

@@ -261,6 +261,8 @@ bool Engine::Impl::tryStart(ClassIndex job, const Tree &tree) {
   if (!waiters.reserve(truthCount(tree)) ||
       !truthEnvironment(tree, "UPSTART_EVENTS", true, env))
     return false;
+  if (limitsImports)
+    keepImported(jobOf(job), true, env);
   Environment environment{&shared, &jobOf(job), env, {}};
   ExpandStatus status = expandName(job, environment, name);
   if (status != ExpandStatus::Ok) {

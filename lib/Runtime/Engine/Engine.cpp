@@ -22,6 +22,7 @@ bool Engine::Impl::init(const table::JobTable &given, const Options &options) {
   table = &given;
   logPriority = options.logPriority;
   appArmor = options.appArmor;
+  limitsImports = table->dialect() == table::Dialect::ChromeOS;
   return initClasses() && shared.init(options) && expander.init() &&
          instanceTable.resize(FirstInstances, 0xff) &&
          builder.reserve(size_t(shared.base().count) + 3) &&

@@ -50,6 +50,36 @@ void freeBlob(Blob &blob) {
   blob = {};
 }
 
+bool isReserved(Text key) {
+  for (const char *name :
+       {"JOB", "INSTANCE", "RESULT", "PROCESS", "EXIT_SIGNAL", "EXIT_STATUS"})
+    if (equal(key, textOf(name)))
+      return true;
+  Text prefix = textOf("UPSTART_");
+  return key.size() >= prefix.size() &&
+         equal(key.slice(0, prefix.size()), prefix);
+}
+
+void keepImported(const table::Job &job, bool reservedStay, Blob &blob) {
+  char *kept = blob.data;
+  uint32_t count = 0;
+  Text entry;
+  for (EntryWalk walk(blob); walk.next(entry);) {
+    Text key = keyOf(entry);
+    bool keep = isReserved(key) && reservedStay;
+    for (uint32_t i = 0;
+         !keep && !isReserved(key) && i < countOf(job.imports()); ++i)
+      keep = equal(key, textOf(job.imports()->Get(i)));
+    if (!keep)
+      continue;
+    std::memmove(kept, entry.data(), entry.size() + 1);
+    kept += entry.size() + 1;
+    ++count;
+  }
+  blob.length = uint32_t(kept - blob.data);
+  blob.count = count;
+}
+
 SharedEnvironment::~SharedEnvironment() {
   freeBlob(own);
   freeBlob(jobs);

@@ -43,6 +43,14 @@ private:
 [[nodiscard]] bool makeBlob(Span<const Text> entries, Blob &blob);
 void freeBlob(Blob &blob);
 
+// --- Dialect chromeos (language §11).
+
+/// Whether only the daemon may set this variable.
+bool isReserved(Text key);
+/// Drops the variables that the job does not import; \p reservedStay: those of
+/// an event, where the daemon itself has set the reserved ones.
+void keepImported(const table::Job &job, bool reservedStay, Blob &blob);
+
 /// What is the same for all jobs.
 class SharedEnvironment {
 public:

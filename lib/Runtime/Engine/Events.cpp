@@ -88,6 +88,21 @@ void Engine::Impl::appendVariable(Event &event, Text key, Text value) {
   ++event.count;
 }
 
+/// Only the daemon sets these.
+void Engine::Impl::dropReserved(Event &event) {
+  char *kept = event.data + event.variables;
+  EntryWalk walk(kept, event.length - event.variables);
+  event.count = 0;
+  for (Text entry; walk.next(entry);) {
+    if (isReserved(keyOf(entry)))
+      continue;
+    std::memmove(kept, entry.data(), entry.size() + 1);
+    kept += entry.size() + 1;
+    ++event.count;
+  }
+  event.length = uint32_t(kept - event.data);
+}
+
 void Engine::Impl::queueEvent(uint32_t index) {
   events[index].progress = Progress::Pending;
   agenda.pushNew(index);

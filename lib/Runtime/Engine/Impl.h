@@ -219,6 +219,7 @@ struct Engine::Impl {
   bool growEvent(uint32_t event, size_t capacity);
   void beginEvent(Event &event, Text name);
   void appendVariable(Event &event, Text key, Text value);
+  static void dropReserved(Event &event);
   void queueEvent(uint32_t event);
   void emitJobEvent(uint32_t instance, const char *name, bool withResult);
   void appendResult(Event &event, const Instance &instance);
@@ -390,6 +391,7 @@ struct Engine::Impl {
   uint16_t round = 0; ///< counts the times of rest
   uint32_t stamps = 0;
   bool appArmor = false;
+  bool limitsImports = false; ///< dialect chromeos
 
   // --- Classes an event may concern: a bit for each position
   Vector<uint64_t> marked;

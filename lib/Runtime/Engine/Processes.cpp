@@ -27,9 +27,11 @@ bool isNormal(const table::Job &job, int32_t status) {
 
 void Engine::Impl::spawn(uint32_t index, Slot slot) {
   const table::Process *process = processOfSlot(jobOf(instances[index]), slot);
-  if (!process)
+  bool makesFiles =
+      slot == Slot::PreStart && countOf(jobOf(instances[index]).tmpfiles()) > 0;
+  if (!process && !makesFiles)
     return;
-  if (process->kind() == table::ProcessKind::Broken) {
+  if (process && process->kind() == table::ProcessKind::Broken) {
     spawnFailed(index, slot, textOf("the stanza has no command"), 0, 0);
     return;
   }

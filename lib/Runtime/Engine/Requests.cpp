@@ -150,6 +150,8 @@ bool Engine::Impl::gather(const Input &input, WaitKind kind,
                           bool withEnvironment, Needs &needs) {
   if (withEnvironment && !makeBlob(input.env, needs.env))
     return false;
+  if (withEnvironment && limitsImports && kind != WaitKind::Stop)
+    keepImported(jobOf(input.job), false, needs.env);
   if (!input.wait || !input.request)
     return true;
   needs.waiter = makeWaiter(kind, input.request);
@@ -314,6 +316,8 @@ FeedResult Engine::Impl::emitEvent(const Input &input) {
   Event &event = events[index];
   event.request = input.wait ? input.request : 0;
   event.descriptor = input.descriptor;
+  if (limitsImports)
+    dropReserved(event);
   queueEvent(index);
   if (!input.wait && input.request)
     emit(Action::Kind::Reply).request = input.request;
