@@ -19,6 +19,7 @@ struct ChildRun {
   ChildDefaults defaults;
   ChildPlan plan;
   std::vector<std::string> environment = {"PATH=/bin", "A=b c"};
+  bool withoutProcess = false;
 
   ChildRun() {
     defaults.openFiles = {256, 4096};
@@ -31,7 +32,7 @@ struct ChildRun {
     const table::Job &built = job.get();
     plan.defaults = &defaults;
     plan.job = &built;
-    plan.process = built.processes()->Get(0);
+    plan.process = withoutProcess ? nullptr : built.processes()->Get(0);
     plan.slot = static_cast<engine::Slot>(job.slot);
     std::vector<engine::Text> texts;
     texts.reserve(environment.size());
@@ -198,6 +199,88 @@ TEST(HostChild, FallsBackToNullForConsoleOutput) {
   owner.plan.console = Console::Owner;
   owner.sys.failures["open /dev/console"] = EIO;
   EXPECT_EQ(owner.go().step, SpawnStep::OpenConsole);
+}
+
+TEST(HostChild, KeepsTheDescriptorsOfEvents) {
+  ChildRun run;
+  const int32_t events[] = {12, 13, 20};
+  run.plan.events = {events, 3};
+  run.go();
+  for (const char *call : {"close 3-11", "keep 12", "close 13-12", "keep 13",
+                           "close 14-19", "keep 20", "close 21-"})
+    EXPECT_TRUE(run.sys.did(call)) << call;
+}
+
+TEST(HostChild, MakesTemporaryFilesBeforePreStart) {
+  ChildRun run;
+  run.defaults.tmpfilesProgram = "/bin/tmpfiles";
+  run.job.tmpfiles = {"/usr/lib/tmpfiles.d/foo.conf"};
+  run.job.slot = table::Slot::PreStart;
+  run.sys.childEnd.si_code = CLD_EXITED;
+  run.go();
+  EXPECT_LT(run.sys.when("await 77"), run.sys.when("exec /bin/sh"));
+
+  ChildRun other;
+  other.job.tmpfiles = {"a"};
+  other.go(); // main
+  EXPECT_FALSE(other.sys.did("fork"));
+}
+
+TEST(HostChild, FailsWithTheTmpfilesProgram) {
+  for (int step = 0; step < 4; ++step) {
+    ChildRun run;
+    run.defaults.tmpfilesProgram = "/bin/tmpfiles";
+    run.job.tmpfiles = {"a"};
+    run.job.slot = table::Slot::PreStart;
+    run.sys.childEnd.si_code = step == 3 ? CLD_KILLED : CLD_EXITED;
+    run.sys.childEnd.si_status = step == 2 ? 65 : step == 3 ? SIGKILL : 0;
+    if (step < 2)
+      run.sys.failures[step == 0 ? "access /bin/tmpfiles" : "fork"] = EAGAIN;
+    SpawnRecord record = run.go();
+    EXPECT_TRUE(record.fatal);
+    EXPECT_EQ(message(record), "unable to make temporary files");
+    EXPECT_EQ(record.error, step < 2 ? EAGAIN : 0);
+    EXPECT_FALSE(run.sys.did("exec /bin/sh"));
+  }
+}
+
+TEST(HostChild, NeedsNoPreStartForTemporaryFiles) {
+  ChildRun run;
+  run.defaults.tmpfilesProgram = "/bin/tmpfiles";
+  run.job.tmpfiles = {"a"};
+  run.job.slot = table::Slot::PreStart;
+  run.sys.childEnd.si_code = CLD_EXITED;
+  run.withoutProcess = true;
+  SpawnRecord record = run.go();
+  EXPECT_FALSE(record.fatal);
+  EXPECT_TRUE(run.sys.did("await 77"));
+}
+
+TEST(HostChild, SwitchesToTheExpandedProfile) {
+  constexpr char State[] = "/sys/module/apparmor/parameters/enabled";
+  for (int step = 0; step < 6; ++step) {
+    ChildRun run;
+    run.job.profile = "/etc/$A";
+    run.plan.profile = step == 1 ? nullptr : "/etc/b c";
+    run.sys.files[State] = step == 2 ? "N\n" : "Y\n";
+    run.sys.failures["access /run/container_type"] = ENOENT;
+    run.sys.failures["access /rofs/etc/apparmor.d"] = ENOENT;
+    if (step == 3)
+      run.sys.failures["access /sbin/apparmor_parser"] = EACCES;
+    if (step == 4)
+      run.sys.modes["/sbin/apparmor_parser"] = S_IFDIR;
+    if (step == 5)
+      run.sys.failures["open /proc/self/attr/exec"] = EACCES;
+    SpawnRecord record = run.go();
+    bool fails = step == 1 || step == 5;
+    EXPECT_EQ(record.step,
+              fails ? SpawnStep::SecurityProfile : SpawnStep::Execute)
+        << step;
+    bool written = false;
+    for (const auto &[descriptor, text] : run.sys.written)
+      written = written || text == "exec /etc/b c";
+    EXPECT_EQ(written, step == 0) << step;
+  }
 }
 
 TEST(HostChild, GoesOnWithoutATrace) {

@@ -10,6 +10,7 @@
 #include "starton/Table/JobTable_generated.h"
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <functional>
 #include <map>
 #include <string>
@@ -26,6 +27,8 @@ public:
   std::map<int, std::string> written; ///< by descriptor
   std::vector<std::string> argv, env;
   uid_t runningAs = 0;
+  std::map<std::string, mode_t> modes; ///< of files; regular ones are not here
+  siginfo_t childEnd{};                ///< for awaitChild()
 
   bool did(const std::string &call) const {
     return std::find(calls.begin(), calls.end(), call) != calls.end();
@@ -41,6 +44,7 @@ public:
     if (result < 0)
       return result;
     ++next;
+    names[next] = path;
     if (auto file = files.find(path); file != files.end())
       reading[next] = file->second;
     return next;
@@ -64,11 +68,33 @@ public:
   int access(const char *path, int) override {
     return note(std::string("access ") + path);
   }
+  int statDescriptor(int descriptor, struct stat &status) override {
+    status = {};
+    auto found = modes.find(names[descriptor]);
+    status.st_mode = found == modes.end() ? S_IFREG : found->second;
+    return 0;
+  }
+  ssize_t writeAt(int descriptor, const void *buffer, size_t size,
+                  uint64_t offset) override {
+    calls.push_back("pwrite " + std::to_string(offset));
+    return write(descriptor, buffer, size);
+  }
+  uint64_t wallTime() override { return 7'000'008'000; }
+  pid_t fork() override { return note("fork") < 0 ? -EAGAIN : 77; }
+  int awaitChild(pid_t pid, siginfo_t &info) override {
+    info = childEnd;
+    return note("await " + std::to_string(pid));
+  }
   int memoryFile(const char *, unsigned) override {
     int result = note("memfd");
     return result < 0 ? result : ++next;
   }
-  int control(int, int, int) override { return note("fcntl"); }
+  int control(int descriptor, int command, int) override {
+    int result = note("fcntl");
+    if (result == 0 && command == F_SETFD)
+      calls.push_back("keep " + std::to_string(descriptor));
+    return result;
+  }
   int deviceControl(int, unsigned long, unsigned long) override {
     int result = note("ioctl");
     return result < 0 ? result : ++next;
@@ -81,7 +107,9 @@ public:
       written[to] = written[from];
     return result < 0 ? result : to;
   }
-  int closeRange(unsigned, unsigned, int) override {
+  int closeRange(unsigned first, unsigned last, int) override {
+    calls.push_back("close " + std::to_string(first) + "-" +
+                    (last == ~0U ? "" : std::to_string(last)));
     return note("close_range");
   }
   int newSession() override { return note("setsid"); }
@@ -153,7 +181,7 @@ private:
   }
 
   int next = 20;
-  std::map<int, std::string> reading;
+  std::map<int, std::string> reading, names;
   std::vector<char> pages;
 };
 
@@ -163,7 +191,7 @@ public:
   table::ProcessKind kind = table::ProcessKind::Shell;
   table::Slot slot = table::Slot::Main;
   std::string text = "exec true";
-  std::vector<std::string> argv;
+  std::vector<std::string> argv, tmpfiles;
   std::string chroot, chdir, setuid, setgid, profile;
   int umask = -1, nice = 100, oom = 0;
   bool debug = false;
@@ -187,6 +215,7 @@ public:
     auto root = string(chroot), directory = string(chdir);
     auto user = string(setuid), group = string(setgid);
     auto apparmor = string(profile);
+    auto temporary = builder.CreateVectorOfStrings(tmpfiles);
     table::JobBuilder job(builder);
     job.add_name(name);
     job.add_processes(processes);
@@ -203,6 +232,7 @@ public:
     job.add_oom_score(oom);
     job.add_debug(debug);
     job.add_expect(expect);
+    job.add_tmpfiles(temporary);
     builder.Finish(job.Finish());
     return *flatbuffers::GetRoot<table::Job>(builder.GetBufferPointer());
   }

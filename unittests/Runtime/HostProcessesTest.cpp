@@ -144,6 +144,39 @@ TEST_F(HostProcesses, AChildStoppedBeforeItsExecHoldsNothingUp) {
   EXPECT_EQ(heard.size(), 3U);
 }
 
+TEST_F(HostProcesses, HandsDescriptorsOfEventsOn) {
+  int32_t given[3], own[3];
+  for (int i = 0; i < 3; ++i) {
+    given[i] = own[i] = sys.open("/dev/null", O_RDONLY | O_CLOEXEC, 0);
+    ASSERT_TRUE(processes.adoptDescriptor(own[i]));
+    EXPECT_GE(own[i], FirstEventDescriptor);
+    EXPECT_NE(own[i], given[i]);
+  }
+  struct stat status = {};
+  processes.closeDescriptor(own[1]);
+  EXPECT_EQ(sys.statDescriptor(own[1], status), -EBADF);
+  EXPECT_EQ(sys.statDescriptor(own[0], status), 0);
+  int32_t bad = -5;
+  EXPECT_FALSE(processes.adoptDescriptor(bad));
+  EXPECT_EQ(bad, -5);
+  setAllocationFilter([] { return false; });
+  int32_t more[16];
+  bool refused = false;
+  for (int32_t &descriptor : more) {
+    descriptor = given[0];
+    refused = refused || !processes.adoptDescriptor(descriptor);
+  }
+  setAllocationFilter(nullptr);
+  EXPECT_TRUE(refused);
+  for (int32_t descriptor : more)
+    if (descriptor != given[0])
+      processes.closeDescriptor(descriptor);
+  processes.closeDescriptor(own[0]);
+  processes.closeDescriptor(own[2]);
+  for (int32_t descriptor : given)
+    sys.close(descriptor);
+}
+
 TEST_F(HostProcesses, TellsLeftOverProcesses) {
   define();
   sys.addProcess(500, 500, 90, "foo", "a/b");

@@ -8,6 +8,7 @@
 
 #include "starton/Runtime/Host/Child.h"
 #include "starton/Runtime/Host/Accounts.h"
+#include "starton/Runtime/Host/AppArmor.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cerrno>
 #include <cstdio>
@@ -91,7 +92,7 @@ class PlanRunner {
 public:
   PlanRunner(Sys &system, ChildPlan &childPlan)
       : sys(system), plan(childPlan), job(*childPlan.job),
-        process(*childPlan.process) {}
+        process(childPlan.process) {}
 
   SpawnRecord run();
 
@@ -109,6 +110,8 @@ private:
   bool openLog();
   bool openScript();
   bool prepareArguments();
+  void listVariables(char **list) const;
+  bool makeTemporaryFiles();
   bool setSecurityProfile();
   bool setLimits();
   bool setPriorities();
@@ -124,7 +127,7 @@ private:
   Sys &sys;
   ChildPlan &plan;
   const table::Job &job;
-  const table::Process &process;
+  const table::Process *process;
   SpawnRecord record;
   char **argv = nullptr;
   char **env = nullptr;
@@ -132,7 +135,7 @@ private:
 
 /// The text for the shell without its trailing newlines.
 Span<const char> PlanRunner::shellText() const {
-  Span<const char> text = textOf(process.text());
+  Span<const char> text = textOf(process->text());
   while (!text.empty() && text[text.size() - 1] == '\n')
     text = text.slice(0, text.size() - 1);
   return text;
@@ -140,7 +143,7 @@ Span<const char> PlanRunner::shellText() const {
 
 /// One line goes to `sh -c`, more go through descriptor 9.
 bool PlanRunner::usesScript() const {
-  if (process.kind() == table::ProcessKind::Argv)
+  if (!process || process->kind() == table::ProcessKind::Argv)
     return false;
   Span<const char> text = shellText();
   return !text.empty() &&
@@ -157,7 +160,13 @@ bool PlanRunner::closeOthers() {
                           sys.duplicate(log, LogDescriptor, O_CLOEXEC))))
     return false;
   plan.errorPipe = 0;
-  (void)sys.closeRange(ErrorDescriptor, ~0U, 0);
+  unsigned from = ErrorDescriptor;
+  for (int32_t kept : plan.events) {
+    (void)sys.closeRange(from, static_cast<unsigned>(kept) - 1, 0);
+    (void)sys.control(kept, F_SETFD, 0);
+    from = static_cast<unsigned>(kept) + 1;
+  }
+  (void)sys.closeRange(from, ~0U, 0);
   if (failed(SpawnStep::OpenConsole,
              sys.duplicate(0, ErrorDescriptor, O_CLOEXEC)))
     return false;
@@ -228,7 +237,7 @@ bool PlanRunner::openScript() {
   if (failed(SpawnStep::ScriptDescriptor, script))
     return false;
   const Span<const char> parts[] = {{ScriptHead, sizeof ScriptHead - 1},
-                                    textOf(process.text())};
+                                    textOf(process->text())};
   for (Span<const char> part : parts)
     while (!part.empty()) {
       ssize_t written = sys.write(script, part.data(), part.size());
@@ -251,8 +260,10 @@ bool PlanRunner::openScript() {
 }
 
 bool PlanRunner::prepareArguments() {
-  const auto *words = process.argv();
-  bool shell = process.kind() != table::ProcessKind::Argv;
+  if (!process)
+    return true;
+  const auto *words = process->argv();
+  bool shell = process->kind() != table::ProcessKind::Argv;
   size_t count = shell ? 5 : words->size();
   size_t size = (count + 1 + plan.env.size() + 1) * sizeof(char *) +
                 shellText().size() + 1;
@@ -280,41 +291,74 @@ bool PlanRunner::prepareArguments() {
     }
   }
   argv[at] = nullptr;
-  at = 0;
-  for (const engine::Text &entry : plan.env)
-    env[at++] = literal(entry.data()); // a NUL follows each
-  env[at] = nullptr;
+  listVariables(env);
   return true;
+}
+
+void PlanRunner::listVariables(char **list) const {
+  for (const engine::Text &entry : plan.env)
+    *list++ = const_cast<char *>(entry.data()); // a NUL follows each
+  *list = nullptr;
 }
 
 /// Main only. Confinement that was asked for and cannot be had is an error;
 /// a kernel without AppArmor is not (runtime §2.1, §4.2).
 bool PlanRunner::setSecurityProfile() {
-  Span<const char> profile = textOf(job.apparmor_switch());
-  if (plan.slot != engine::Slot::Main || profile.empty())
+  bool wanted = plan.slot == engine::Slot::Main && job.apparmor_switch() &&
+                job.apparmor_switch()->size() > 0;
+  if (!wanted || !appArmorUsable(sys))
     return true;
-  char enabled = 'N';
-  int state =
-      sys.open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
-  if (state < 0)
-    return true;
-  (void)sys.read(state, &enabled, 1);
-  sys.close(state);
-  if (enabled != 'Y' || sys.access("/run/container_type", F_OK) == 0 ||
-      sys.access("/rofs/etc/apparmor.d", F_OK) == 0)
-    return true;
-  char command[512];
-  int length =
-      std::snprintf(command, sizeof command, "exec %s", profile.data());
+  char command[4096];
+  int length = plan.profile ? std::snprintf(command, sizeof command, "exec %s",
+                                            plan.profile)
+                            : -1;
   int target = sys.open("/proc/self/attr/exec", O_WRONLY | O_CLOEXEC);
   if (failed(SpawnStep::SecurityProfile, target))
     return false;
-  bool fits = length > 0 && static_cast<size_t>(length) < sizeof command &&
-              std::memchr(profile.data(), '$', profile.size()) == nullptr;
+  bool fits = length > 0 && static_cast<size_t>(length) < sizeof command;
   ssize_t written =
       fits ? sys.write(target, command, static_cast<size_t>(length)) : -EINVAL;
   sys.close(target);
   return !failed(SpawnStep::SecurityProfile, static_cast<int>(written));
+}
+
+/// Dialect chromeos: the system's tmpfiles program on the files named, as the
+/// daemon's user, before pre-start.
+bool PlanRunner::makeTemporaryFiles() {
+  const auto *files = job.tmpfiles();
+  if (plan.slot != engine::Slot::PreStart || !files || files->size() == 0)
+    return true;
+  const char *program = plan.defaults->tmpfilesProgram;
+  if (failed(SpawnStep::TemporaryFiles, sys.access(program, X_OK)))
+    return false;
+  Arena arena(sys, (files->size() + 3 + plan.env.size() + 1) * sizeof(char *));
+  if (!arena.valid())
+    return !failed(SpawnStep::Allocate, -ENOMEM);
+  char **words = arena.pointers(files->size() + 3);
+  char **variables = arena.pointers(plan.env.size() + 1);
+  size_t at = 0;
+  words[at++] = const_cast<char *>(program);
+  words[at++] = const_cast<char *>("--create");
+  for (const auto *file : *files)
+    words[at++] = const_cast<char *>(file->c_str());
+  words[at] = nullptr;
+  listVariables(variables);
+  pid_t child = sys.fork();
+  if (failed(SpawnStep::TemporaryFiles, child))
+    return false;
+  if (child == 0) {
+    (void)resetSignals();
+    (void)sys.execute(program, words, variables);
+    sys.exit(255);
+  }
+  siginfo_t end = {};
+  int waited = sys.awaitChild(child, end);
+  if (failed(SpawnStep::TemporaryFiles, waited))
+    return false;
+  if (end.si_code == CLD_EXITED && end.si_status == 0)
+    return true;
+  record = {SpawnStep::TemporaryFiles, true, 0, 0};
+  return false;
 }
 
 bool PlanRunner::setLimits() {
@@ -444,10 +488,12 @@ SpawnRecord PlanRunner::run() {
   // The security process only loads a profile: it runs as the daemon does.
   bool security = plan.slot == engine::Slot::Security;
   if (closeOthers() && openStandardDescriptors() && openScript() &&
-      prepareArguments() && setSecurityProfile() &&
+      prepareArguments() && makeTemporaryFiles() && setSecurityProfile() &&
       (security || (setLimits() && setPriorities() && enterDirectories() &&
                     setIdentity())) &&
       resetSignals()) {
+    if (!process)
+      return {SpawnStep::TemporaryFiles, false, 0, 0}; // all there was to do
     startTrace();
     (void)failed(SpawnStep::Execute, sys.execute(argv[0], argv, env));
   }
@@ -473,6 +519,8 @@ SpawnRecord executePlan(Sys &sys, ChildPlan &plan) {
 
 void runChild(Sys &sys, ChildPlan &plan) {
   SpawnRecord record = executePlan(sys, plan);
+  if (!record.fatal)
+    sys.exit(0);
   if (plan.errorPipe >= 0)
     (void)sys.write(plan.errorPipe, &record, sizeof record);
   for (;;)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Runtime/Host/Daemon.h"
+#include "starton/Runtime/Host/AppArmor.h"
 #include "starton/Runtime/Host/Compiler.h"
 #include "starton/Runtime/Support/Memory.h"
 #include <cerrno>
@@ -133,6 +134,7 @@ bool Daemon::startEngine() {
   engineOptions.daemonEnvironment = {entries, count};
   engineOptions.inheritEnvironment = options.inheritEnvironment;
   engineOptions.logPriority = options.priority;
+  engineOptions.appArmor = appArmorUsable(sys);
   bool good = engine.init(*table.get(), engineOptions);
   release(entries); // the engine has its own copy
   return good || fatal("Unable to start", ENOMEM);
@@ -248,10 +250,19 @@ int Daemon::run() {
 // --- The engine's side.
 
 engine::FeedResult Daemon::feed(engine::Input &input) {
+  int32_t given = input.descriptor;
+  if (given >= 0 && !processes.adoptDescriptor(input.descriptor))
+    return engine::FeedResult::Refused;
   // The engine takes an input only between actions, never under one.
   input.now = loop.now();
   input.sequence = ++sequence;
   engine::FeedResult result = engine.feed(input);
+  if (given >= 0 && result == engine::FeedResult::Taken) {
+    sys.close(given);
+  } else if (given >= 0) {
+    processes.closeDescriptor(input.descriptor);
+    input.descriptor = given;
+  }
   if (result == engine::FeedResult::Taken) {
     if (input.kind == engine::Input::Kind::Shutdown && !tickTimer.armed)
       loop.armAfter(tickTimer, Second);
@@ -299,7 +310,7 @@ void Daemon::perform(const engine::Action &action) {
     processes.release(action.pid);
     break;
   case Kind::Close:
-    sys.close(action.descriptor);
+    processes.closeDescriptor(action.descriptor);
     break;
   case Kind::Exit:
     ended = true;

@@ -174,14 +174,18 @@ bool JobLogs::writeOut(JobLog &log, const char *data, size_t size,
     ssize_t result = sys.write(log.file, data + written, size - written);
     if (result > 0) {
       written += static_cast<size_t>(result);
+      log.failing = false;
       continue;
     }
     if (result == -ENOSPC || result == -EDQUOT) {
       written = size;
       return true;
     }
-    messages.format(engine::Priority::Warn, "Failed to write to log file %s",
-                    log.path);
+    // Once: a job that prints much must not fill our messages as well.
+    if (!log.failing)
+      messages.format(engine::Priority::Warn, "Failed to write to log file %s",
+                      log.path);
+    log.failing = true;
     return false;
   }
   return true;

@@ -2,6 +2,7 @@
 
 #include "starton/Runtime/Host/Processes.h"
 #include "starton/Runtime/Host/Orphans.h"
+#include "starton/Runtime/Host/Utmp.h"
 #include "starton/Runtime/Support/Memory.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cerrno>
@@ -60,6 +61,7 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
   defaults.signalMask = originalMask;
   defaults.umask = DefaultUmask;
   defaults.group = sys.group();
+  defaults.tmpfilesProgram = STARTON_TMPFILES_PROGRAM;
   sigemptyset(&defaults.ignoredSignals);
   for (int signal = 1; signal < NSIG; ++signal)
     if (sys.signalIsIgnored(signal))
@@ -195,12 +197,15 @@ int Processes::openErrorPipe(Record &record, int &writeEnd) {
 }
 
 void Processes::childMain(const engine::Action &action, const table::Job &job,
-                          const table::Process &process, Console console,
-                          const Record &record, int writeEnd) {
+                          const table::Process *process, Console console,
+                          const char *profile, const Record &record,
+                          int writeEnd) {
   ChildPlan plan;
+  plan.profile = profile;
+  plan.events = events.span();
   plan.defaults = &defaults;
   plan.job = &job;
-  plan.process = &process;
+  plan.process = process;
   plan.slot = action.slot;
   plan.console = console;
   plan.env = action.env;
@@ -212,11 +217,68 @@ void Processes::childMain(const engine::Action &action, const table::Job &job,
   runChild(sys, plan);
 }
 
+/// Null: it cannot be expanded.
+const char *Processes::expandProfile(const engine::Action &action,
+                                     const table::Job &job,
+                                     char (&buffer)[MaxProfile + 1]) {
+  if (action.slot != engine::Slot::Main || !job.apparmor_switch())
+    return "";
+  engine::Text text, message;
+  if (!engine.expand(
+          action.instance,
+          {job.apparmor_switch()->c_str(), job.apparmor_switch()->size()}, text,
+          message) ||
+      text.size() > MaxProfile)
+    return nullptr;
+  if (!text.empty())
+    std::memcpy(buffer, text.data(), text.size());
+  buffer[text.size()] = '\0';
+  return buffer;
+}
+
+bool Processes::adoptDescriptor(int32_t &descriptor) {
+  if (!events.reserve(events.size() + 1))
+    return false;
+  int own = sys.control(descriptor, F_DUPFD_CLOEXEC, FirstEventDescriptor);
+  if (own < 0)
+    return false;
+  descriptor = own;
+  events.pushReserved(own);
+  for (size_t at = events.size() - 1; at > 0 && events[at - 1] > own; --at) {
+    events[at] = events[at - 1];
+    events[at - 1] = own;
+  }
+  return true;
+}
+
+void Processes::closeDescriptor(int32_t descriptor) {
+  size_t kept = 0;
+  for (int32_t own : events)
+    if (own != descriptor)
+      events[kept++] = own;
+  events.shrink(kept);
+  sys.close(descriptor);
+}
+
+/// Once, until there are logs again.
+void Processes::warnOfLostLog(const engine::Action &action,
+                              const table::Job &job, bool logged) {
+  if (!logged && !logLost && logs.hasDirectory())
+    messages.format(engine::Priority::Warn,
+                    "No descriptor or memory left for logs: the output of %s "
+                    "%s process and of others is lost",
+                    job.name()->c_str(), engine::slotName(action.slot));
+  logLost = !logged;
+}
+
 engine::Outcome Processes::spawn(const engine::Action &action) {
   const table::Job &job = engine.classJob(action.job);
   const table::Process *process = processIn(job, action.slot);
-  if (!process || process->kind() == table::ProcessKind::Broken ||
-      process->kind() == table::ProcessKind::None)
+  bool makesFiles = action.slot == engine::Slot::PreStart && job.tmpfiles() &&
+                    job.tmpfiles()->size() > 0;
+  if (process ? process->kind() == table::ProcessKind::Broken ||
+                    process->kind() == table::ProcessKind::None
+              : !makesFiles)
     return {0, ENOEXEC};
   void *memory = allocate(sizeof(Record));
   if (!memory)
@@ -235,10 +297,14 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
     (void)engine.viewInstance(action.instance, view);
     record->log =
         logs.open({job.name()->c_str(), job.name()->size()}, view.name);
+    warnOfLostLog(action, job, record->log != nullptr);
   }
+  char profile[MaxProfile + 1];
+  const char *securityProfile = expandProfile(action, job, profile);
   pid_t pid = sys.fork();
   if (pid == 0)
-    childMain(action, job, *process, console, *record, writeEnd);
+    childMain(action, job, process, console, securityProfile, *record,
+              writeEnd);
   sys.close(writeEnd);
   if (pid < 0) {
     logs.finish(record->log);
@@ -406,6 +472,10 @@ void Processes::noticeEnd(const siginfo_t &info, Record *record) {
     destroy(record);
   }
   releaseEarly();
+  engine::InstanceId instance;
+  engine::Slot slot{};
+  if (engine.findProcess(info.si_pid, instance, slot))
+    noteDeath(sys, info.si_pid);
   if (news)
     feed(info.si_code == CLD_EXITED ? engine::Input::Kind::ChildExited
                                     : engine::Input::Kind::ChildKilled,

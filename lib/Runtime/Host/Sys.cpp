@@ -65,6 +65,13 @@ ssize_t Sys::write(int descriptor, const void *buffer, size_t size) {
   return uninterrupted([&] { return ::write(descriptor, buffer, size); });
 }
 
+ssize_t Sys::writeAt(int descriptor, const void *buffer, size_t size,
+                     uint64_t offset) {
+  return uninterrupted([&] {
+    return ::pwrite(descriptor, buffer, size, static_cast<off_t>(offset));
+  });
+}
+
 int Sys::seekStart(int descriptor) {
   return static_cast<int>(folded(::lseek(descriptor, 0, SEEK_SET)));
 }
@@ -183,6 +190,11 @@ int Sys::waitFor(pid_t pid, siginfo_t &info) {
   info.si_pid = 0;
   return folded(::waitid(P_PID, static_cast<id_t>(pid), &info,
                          WEXITED | WNOHANG | __WALL));
+}
+
+int Sys::awaitChild(pid_t pid, siginfo_t &info) {
+  return uninterrupted(
+      [&] { return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED); });
 }
 
 // Debian 12's C library has no wrapper with C++ linkage for it.

@@ -41,12 +41,16 @@ void spawnStepText(const SpawnRecord &record, char (&buffer)[80]);
 /// Numbered as in the table; the daemon's default is already put in.
 enum class Console : uint8_t { None, Output, Owner, Log };
 
+/// Descriptors of events are not below this, so that none is in a child's way.
+constexpr int FirstEventDescriptor = 10;
+
 /// What all processes of one daemon have in common.
 struct ChildDefaults {
   bool userMode = false;
   bool traceStanzas = false; ///< --debug: honour the `debug` stanza
   mode_t umask = 022;
-  gid_t group = 0; ///< the daemon's
+  const char *tmpfilesProgram = nullptr; ///< run for `tmpfiles`
+  gid_t group = 0;                       ///< the daemon's
   sigset_t signalMask{};
   /// Signals that are ignored in the daemon; exec resets all others.
   sigset_t ignoredSignals{};
@@ -57,20 +61,27 @@ struct ChildDefaults {
 struct ChildPlan {
   const ChildDefaults *defaults = nullptr;
   const table::Job *job = nullptr;
+  /// Null: only what comes before pre-start is done.
   const table::Process *process = nullptr;
   engine::Slot slot{};
   Console console{};
   Span<const engine::Text> env;
+  /// The profile of `apparmor switch`, expanded; null: it cannot be expanded.
+  const char *profile = "";
+  /// Descriptors of events, ascending, all above the ones used here.
+  Span<const int32_t> events;
   int errorPipe = -1;
   int terminal = -1; ///< Console::Log: pty master
   int logPipe = -1;  ///< Console::Log without a pty: write end of a pipe
 };
 
-/// Everything up to and with the exec; returns only when a step failed. Warns
-/// through the error pipe where a failure is not fatal.
+/// Everything up to and with the exec; returns only when a step failed, or with
+/// a record that is not fatal when there is nothing to exec. Warns through the
+/// error pipe where a failure is not fatal.
 SpawnRecord executePlan(Sys &sys, ChildPlan &plan);
 
-/// The child's main(): executePlan, then the record, then exit(255).
+/// The child's main(): executePlan, then the record, then exit(255); or exit(0)
+/// when there was nothing to exec.
 [[noreturn]] void runChild(Sys &sys, ChildPlan &plan);
 
 } // namespace starton::host

@@ -22,6 +22,7 @@ struct JobLog {
   int file = -1;   ///< the log file once it is open
   int failure = 0; ///< errno of the last failed open; 0: none
   bool terminal = false;
+  bool failing = false; ///< the last write failed, and that was said
   char *held = nullptr; ///< output that could not be written
   size_t heldSize = 0;
   JobLog *next = nullptr; ///< among the early logs
@@ -42,6 +43,7 @@ public:
 
   /// \p path outlives this object. Null: there is no place for logs.
   void setDirectory(const char *path) { directory = path; }
+  bool hasDirectory() const { return directory != nullptr; }
 
   /// No log takes a descriptor from this number on: what is above is for
   /// clients and for starting jobs.

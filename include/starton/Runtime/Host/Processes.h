@@ -19,6 +19,7 @@
 #include "starton/Runtime/Host/Child.h"
 #include "starton/Runtime/Host/JobLogs.h"
 #include "starton/Runtime/Host/Loop.h"
+#include "starton/Runtime/Support/Vector.h"
 
 namespace starton::host {
 
@@ -65,6 +66,13 @@ public:
   /// Action::Release.
   void release(int32_t pid);
 
+  /// Takes a descriptor that comes with an event: \p descriptor becomes a
+  /// duplicate, which every process started from now on inherits under this
+  /// number. False: no descriptor or memory for it.
+  bool adoptDescriptor(int32_t &descriptor);
+  /// Action::Close.
+  void closeDescriptor(int32_t descriptor);
+
   /// Takes the news of at most a slice of children. True: there may be more.
   bool reap();
 
@@ -108,11 +116,18 @@ private:
   static constexpr unsigned Buckets = 256;
   static constexpr unsigned Slice = 64;
 
+  /// The longest profile that AppArmor takes is far below.
+  static constexpr size_t MaxProfile = 4000;
+
   Console consoleOf(const table::Job &job) const;
+  void warnOfLostLog(const engine::Action &action, const table::Job &job,
+                     bool logged);
+  const char *expandProfile(const engine::Action &action, const table::Job &job,
+                            char (&buffer)[MaxProfile + 1]);
   int openErrorPipe(Record &record, int &writeEnd);
   void childMain(const engine::Action &action, const table::Job &job,
-                 const table::Process &process, Console console,
-                 const Record &record, int writeEnd);
+                 const table::Process *process, Console console,
+                 const char *profile, const Record &record, int writeEnd);
   Record *find(int32_t pid) const;
   void link(Record &record);
   void unlink(Record &record);
@@ -156,8 +171,10 @@ private:
   ChildDefaults defaults;
   Console defaultConsole = Console::Log;
   bool logging = true;
+  bool logLost = false; ///< the last process that should have a log has none
   rlim_t hardLimit = 0;
   rlim_t daemonLimit = 0; ///< soft: leaves a reserve for starting jobs
+  Vector<int32_t> events; ///< descriptors that come with events, ascending
   Record *buckets[Buckets] = {};
   Record *early = nullptr; ///< traced children told before their births
   Timer lostTimer;

@@ -29,6 +29,8 @@ public:
   virtual ssize_t read(int descriptor, void *buffer, size_t size);
   virtual ssize_t write(int descriptor, const void *buffer, size_t size);
   virtual int seekStart(int descriptor);
+  virtual ssize_t writeAt(int descriptor, const void *buffer, size_t size,
+                          uint64_t offset);
   virtual int statDescriptor(int descriptor, struct stat &status);
   virtual int access(const char *path, int mode);
   virtual int makeDirectory(const char *path, mode_t mode);
@@ -63,6 +65,8 @@ public:
   virtual pid_t fork();
   virtual int waitAny(siginfo_t &info);
   virtual int waitFor(pid_t pid, siginfo_t &info);
+  /// Blocks: for a child of a child.
+  virtual int awaitChild(pid_t pid, siginfo_t &info);
   virtual int processDescriptor(pid_t pid);
   virtual int kill(pid_t pid, int signal);
   virtual pid_t groupOf(pid_t pid);
