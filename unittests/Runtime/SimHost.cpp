@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "SimHost.h"
+#include "EngineInvariants.h"
 #include "starton/Runtime/Support/StateStream.h"
 #include "starton/Sema/JobSet.h"
 #include "starton/Table/JobTable_generated.h"
@@ -265,6 +266,15 @@ void SimHost::shutdown(const char *why) {
   run();
 }
 
+void SimHost::forgetClient(uint64_t request) {
+  Input input;
+  input.kind = Input::Kind::ClientGone;
+  input.request = request;
+  waiting.erase(request);
+  (void)feed(input);
+  run();
+}
+
 std::string SimHost::answer(uint64_t request) const {
   auto found = answers.find(request);
   return found == answers.end() ? "" : found->second;
@@ -423,6 +433,8 @@ void SimHost::drain() {
     if (action.kind == Action::Kind::Yield)
       (void)deliver();
   }
+  if (std::string what = brokenInvariant(engine, true); !what.empty())
+    check(false, what);
 }
 
 void SimHost::drainOne() {

@@ -81,6 +81,8 @@ public:
   uint64_t onInstance(engine::Input::Kind kind, const std::string &job,
                       const std::string &instance, bool wait);
   void shutdown(const char *why);
+  /// Who asked has gone: no answer may come any more.
+  void forgetClient(uint64_t request);
   /// "" while it waits, "ok", or the text of the error.
   std::string answer(uint64_t request) const;
 

@@ -5,77 +5,24 @@
 // is in a state where it waits for something.
 
 #include "Impl.h"
+#include "Transitions.h"
 
 namespace starton::engine {
-
-namespace {
-
-/// Where a state's process is spawned; Main for those that spawn none.
-Slot slotOf(State state) {
-  switch (state) {
-  case State::SecuritySpawning:
-    return Slot::Security;
-  case State::PreStarting:
-    return Slot::PreStart;
-  case State::PostStarting:
-    return Slot::PostStart;
-  case State::PreStopping:
-    return Slot::PreStop;
-  case State::PostStopping:
-    return Slot::PostStop;
-  default:
-    return Slot::Main;
-  }
-}
-
-} // namespace
 
 /// Runtime §2.2. A job that lost its main process on the way up, or whose goal
 /// is `respawn`, goes through the rest of the cycle instead of resting in
 /// `running` without a process.
 State Engine::Impl::nextState(const Instance &instance) const {
-  bool stop = instance.goal == Goal::Stop;
-  bool hasMain = processOfSlot(jobOf(instance), Slot::Main) != nullptr;
   bool mainRuns = instance.pids[unsigned(Slot::Main)] != 0;
-  bool lost = hasMain && !mainRuns;
-  bool again = instance.goal == Goal::Respawn || lost;
-  switch (instance.state) {
-  case State::Waiting:
-    return State::Starting;
-  case State::Starting:
-    return stop ? State::Stopping : State::SecuritySpawning;
-  case State::SecuritySpawning:
-    return stop ? State::Stopping : State::Security;
-  case State::Security:
-    return stop ? State::Stopping : State::PreStarting;
-  case State::PreStarting:
-    return stop ? State::Stopping : State::PreStart;
-  case State::PreStart:
-    return stop ? State::Stopping : State::Spawning;
-  case State::Spawning:
-    return stop ? State::Stopping : State::Spawned;
-  case State::Spawned:
-    return stop || again ? State::Stopping : State::PostStarting;
-  case State::PostStarting:
-    return stop || again ? State::Stopping : State::PostStart;
-  case State::PostStart:
-    return stop || again ? State::Stopping : State::Running;
-  case State::Running:
-    return stop && mainRuns ? State::PreStopping : State::Stopping;
-  case State::PreStopping:
-    return instance.goal == Goal::Respawn ? State::Stopping : State::PreStop;
-  case State::PreStop:
-    return stop || again ? State::Stopping : State::Running;
-  case State::Stopping:
-    return State::Killed;
-  case State::Killed:
-    return State::PostStopping;
-  case State::PostStopping:
-    return State::PostStop;
-  case State::PostStop:
-    return stop ? State::Waiting : State::Starting;
-  }
-  return State::Stopping;
+  bool hasMain = processOfSlot(jobOf(instance), Slot::Main) != nullptr;
+  Way way = Way::Start;
+  if (instance.goal == Goal::Respawn)
+    way = Way::Respawn;
+  else if (instance.goal == Goal::Stop)
+    way = mainRuns ? Way::Stop : Way::StopWithoutMain;
+  else if (hasMain && !mainRuns)
+    way = Way::StartMainLost;
+  return rowOf(instance.state).next[unsigned(way)];
 }
 
 /// Runtime §2.3. \p restarting: the goal will be start again at once.
@@ -132,7 +79,7 @@ void Engine::Impl::move() {
   }
   if (instance.retrySpawn) {
     instance.retrySpawn = false;
-    spawn(index, slotOf(instance.state));
+    spawn(index, rowOf(instance.state).process);
     return;
   }
   State next = nextState(instance);
@@ -160,20 +107,12 @@ void Engine::Impl::enter(uint32_t index, State state) {
   }
   instance.state = state;
   announce(Action::Announcement::StateChanged, index).to = uint8_t(state);
+  const StateRow &row = rowOf(state);
+  if (row.spawns && (row.process != Slot::Security || appArmor))
+    spawn(index, row.process);
   switch (state) {
   case State::Starting:
     enterStarting(index);
-    break;
-  case State::SecuritySpawning:
-    if (appArmor)
-      spawn(index, Slot::Security);
-    break;
-  case State::PreStarting:
-  case State::Spawning:
-  case State::PostStarting:
-  case State::PreStopping:
-  case State::PostStopping:
-    spawn(index, slotOf(state));
     break;
   case State::Running:
     enterRunning(index, from);
@@ -197,28 +136,10 @@ void Engine::Impl::enter(uint32_t index, State state) {
 }
 
 bool Engine::Impl::rests(const Instance &instance) const {
-  auto runs = [&](Slot slot) { return instance.pids[unsigned(slot)] != 0; };
-  switch (instance.state) {
-  case State::Starting:
-  case State::Stopping:
-  case State::Running:
-    return true;
-  case State::Security:
-    return runs(Slot::Security);
-  case State::PreStart:
-    return runs(Slot::PreStart);
-  case State::Spawned:
-  case State::Killed:
-    return runs(Slot::Main);
-  case State::PostStart:
-    return runs(Slot::PostStart);
-  case State::PreStop:
-    return runs(Slot::PreStop);
-  case State::PostStop:
-    return runs(Slot::PostStop);
-  default:
-    return false;
-  }
+  const StateRow &row = rowOf(instance.state);
+  return row.rest == Rest::Event || row.rest == Rest::Goal ||
+         (row.rest == Rest::Process &&
+          instance.pids[unsigned(row.process)] != 0);
 }
 
 void Engine::Impl::enterStarting(uint32_t index) {

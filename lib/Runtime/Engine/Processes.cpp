@@ -4,6 +4,7 @@
 // signalled (runtime §2.6-§2.8, §4.3-§4.8).
 
 #include "Impl.h"
+#include "Transitions.h"
 #include <cerrno>
 #include <csignal>
 
@@ -82,10 +83,8 @@ void Engine::Impl::spawnFailed(uint32_t index, Slot slot, Text step,
 
 /// The process of a resting state is gone: the instance moves on.
 void Engine::Impl::afterProcess(uint32_t index, Slot slot) {
-  static constexpr State RestingState[NumSlots] = {
-      State::Spawned, State::PreStart, State::PostStart,
-      State::PreStop, State::PostStop, State::Security};
-  if (instances[index].state == RestingState[unsigned(slot)])
+  const StateRow &row = rowOf(instances[index].state);
+  if (row.rest == Rest::Process && row.process == slot)
     mover = index;
 }
 
@@ -154,6 +153,7 @@ void Engine::Impl::execConfirmed(const Input &input) {
   uint32_t index = None;
   Slot slot{};
   if (processOf(input.pid, index, slot) && slot == Slot::Main &&
+      instances[index].state == State::Spawned &&
       jobOf(instances[index]).expect() == table::Expect::None)
     afterProcess(index, slot);
 }
@@ -167,11 +167,7 @@ void Engine::Impl::execFailed(const Input &input) {
   Instance &instance = instances[index];
   if (slot == Slot::Main && !instance.retrySpawn && !instance.retryMove)
     cancelTimer(index);
-  State before = instance.state;
   spawnFailed(index, slot, input.name, input.error, input.pid);
-  // A main process that was being ended has ended.
-  if (slot == Slot::Main && before == State::Killed)
-    mover = index;
   afterProcess(index, slot);
 }
 
@@ -242,15 +238,15 @@ void Engine::Impl::noteEnd(uint32_t index, Slot slot, const Operation &end) {
 void Engine::Impl::mainEnded(uint32_t index, int32_t status) {
   Instance &instance = instances[index];
   const table::Job &job = jobOf(instance);
-  State state = instance.state;
+  MainEnd means = rowOf(instance.state).mainEnd;
   bool killed = instance.killed;
   instance.killed = false;
   if (!instance.retrySpawn && !instance.retryMove)
     cancelTimer(index);
-  if (state == State::Stopping)
+  if (means == MainEnd::Ignored)
     return;
-  bool resting = state == State::Spawned || state == State::Running;
-  if (state == State::Killed || (instance.goal == Goal::Stop && resting)) {
+  bool resting = means == MainEnd::Decides;
+  if (means == MainEnd::Expected || (instance.goal == Goal::Stop && resting)) {
     mover = index;
     return;
   }
@@ -371,7 +367,7 @@ void Engine::Impl::childReplaced(const Input &input) {
   instance.retracked = true;
   if (instance.killed)
     killMain(index);
-  else
+  else if (instance.state == State::Spawned)
     afterProcess(index, slot);
 }
 

@@ -234,7 +234,8 @@ void SharedEnvironment::save(StateWriter &out) const {
 }
 
 void Engine::snapshot(StateWriter &out) {
-  bool between = impl->released == None && impl->mover == None &&
+  bool between = impl->released == None && impl->intent.instance == None &&
+                 impl->mover == None &&
                  impl->op.kind == Operation::Kind::None &&
                  impl->zombie == None && !impl->owed.token &&
                  impl->ringTaken == impl->ringSize;

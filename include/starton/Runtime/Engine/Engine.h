@@ -407,6 +407,7 @@ public:
   struct Impl;
 
 private:
+  friend struct Inside; ///< tests that check the state itself
   Impl *impl = nullptr;
 };
 
