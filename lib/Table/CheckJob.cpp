@@ -2,33 +2,28 @@
 //
 // The part of the semantic pass that looks at one job.
 
-#include "TableChecker.h"
-#include <cstdlib>
+#include "PartChecker.h"
 
 namespace starton::table {
 
 constexpr int64_t MaxSeconds = INT32_MAX;
 
-bool TableChecker::checkJobs() {
-  list = "jobs";
-  uint32_t count = table.jobs()->size();
-  // One bit for each order of registration.
-  auto *seen = static_cast<uint8_t *>(std::calloc(count / 8 + 1, 1));
-  if (seen == nullptr)
-    return outOfMemory();
-  const flatbuffers::String *previous = nullptr;
-  bool good = firstKey.push(0) || outOfMemory();
-  for (position = 0; good && position != count; ++position) {
-    const Job *job = table.jobs()->Get(position);
-    good = (fewProcesses(*job) || overused()) &&
-           (verifier.VerifyTable(job) || badElement()) &&
-           sortedAfter(previous, job->name(), "name") && checkJob(*job) &&
-           checkOrder(*job, seen);
-    if (good)
-      previous = job->name();
-  }
-  std::free(seen);
-  return good;
+namespace {
+
+/// Where the tree whose root is nodes[root] begins: its leftmost leaf. The
+/// nodes up to the root have been checked.
+uint32_t firstOf(const flatbuffers::Vector<const Node *> &nodes,
+                 uint32_t root) {
+  while (nodes.Get(root)->kind() != NodeKind::Match)
+    root = nodes.Get(root)->left();
+  return root;
+}
+
+} // namespace
+
+bool PartChecker::checkJob(const Job &job, Verifier &verifier) {
+  return charge(0) && (fewProcesses(job) || overused()) &&
+         (verifier.VerifyTable(&job) || badElement()) && checkMeaning(job);
 }
 
 /// FlatBuffers counts tables but not the strings of a vector: a million
@@ -36,7 +31,7 @@ bool TableChecker::checkJobs() {
 /// days. Everything else that it verifies of one job is bounded by the size of
 /// the table, and charged to MaxWork before the next job. Nothing of this job
 /// has been verified yet; what lies outside the table reads as 0.
-bool TableChecker::fewProcesses(const Job &job) const {
+bool PartChecker::fewProcesses(const Job &job) const {
   auto number = [&](uint64_t at, auto zero) {
     return at + sizeof zero <= bytes.size()
                ? flatbuffers::ReadScalar<decltype(zero)>(bytes.data() + at)
@@ -54,18 +49,15 @@ bool TableChecker::fewProcesses(const Job &job) const {
              static_cast<uint32_t>(Slot::MAX) + 1;
 }
 
-bool TableChecker::checkOrder(const Job &job, uint8_t *seen) {
-  uint32_t order = job.order();
-  auto bit = static_cast<uint8_t>(1u << (order % 8));
-  if (order >= table.jobs()->size() || (seen[order / 8] & bit) != 0)
-    return bad("order", "is not unique");
-  seen[order / 8] |= bit;
-  return true;
-}
-
-bool TableChecker::checkJob(const Job &job) {
+bool PartChecker::checkJobName(const flatbuffers::String *previous,
+                               const Job &job) {
   if (job.name()->size() == 0)
     return bad("name", "is empty");
+  return sortedAfter(previous, job.name(), "name") &&
+         text(job.name(), "name", MaxName);
+}
+
+bool PartChecker::checkMeaning(const Job &job) {
   uint32_t files = table.files()->size();
   if (job.conf_file() >= files || job.override_file() < -1 ||
       (job.override_file() >= 0 &&
@@ -77,9 +69,8 @@ bool TableChecker::checkJob(const Job &job) {
          checkLimits(job) && checkCgroups(job) && checkOrigins(job);
 }
 
-bool TableChecker::checkTexts(const Job &job) {
-  return text(job.name(), "name", MaxName) &&
-         text(job.description(), "description") &&
+bool PartChecker::checkTexts(const Job &job) {
+  return text(job.description(), "description") &&
          text(job.author(), "author") && text(job.version(), "version") &&
          text(job.usage(), "usage") && text(job.instance(), "instance") &&
          texts(job.emits(), "emits") && texts(job.env(), "env") &&
@@ -90,7 +81,7 @@ bool TableChecker::checkTexts(const Job &job) {
          text(job.apparmor_switch(), "apparmor_switch");
 }
 
-bool TableChecker::checkNumbers(const Job &job) {
+bool PartChecker::checkNumbers(const Job &job) {
   if (job.console() > Console::Log && job.console() < Console::Unset)
     return bad("console", "is out of range");
   if (job.normal_exit() != nullptr) {
@@ -113,54 +104,49 @@ bool TableChecker::checkNumbers(const Job &job) {
          inRange(job.nice(), -20, 19, "nice");
 }
 
-/// A machine with one stack proves the post-order array to be one tree, and
-/// that `left` is where an evaluator finds the left operand.
-bool TableChecker::checkCondition(const Condition *condition,
-                                  const char *field) {
-  if (condition != nullptr) {
-    const auto &nodes = *condition->nodes();
-    size_t words = condition->words()->size();
-    if (nodes.size() == 0 || nodes.size() > MaxList)
-      return bad(field, "has no nodes or too many");
-    operands.clear();
-    uint64_t nextWord = 0;
-    for (uint32_t i = 0; i != nodes.size(); ++i) {
-      if (!checkNode(*nodes.Get(i), i, nextWord, words, field))
-        return false;
-      if (!operands.push(i))
-        return outOfMemory();
-    }
-    if (operands.size() != 1)
-      return bad(field, "is more than one tree");
-    if (nextWord != words)
-      return bad(field, "has words of no node");
-    if (!texts(condition->words(), field) || !rememberKeys(*condition))
+/// Proves the post-order array to be one tree, and that `left` is where an
+/// evaluator finds the left operand.
+bool PartChecker::checkCondition(const Condition *condition,
+                                 const char *field) {
+  if (condition == nullptr)
+    return true;
+  const auto &nodes = *condition->nodes();
+  if (nodes.size() == 0 || nodes.size() > MaxList)
+    return bad(field, "has no nodes or too many");
+  uint64_t nextWord = 0;
+  for (uint32_t i = 0; i != nodes.size(); ++i)
+    if (!checkNode(*condition, i, nextWord, field))
       return false;
-  }
-  return firstKey.push(static_cast<uint32_t>(keys.size())) || outOfMemory();
+  if (firstOf(nodes, nodes.size() - 1) != 0)
+    return bad(field, "is more than one tree");
+  if (nextWord != condition->words()->size())
+    return bad(field, "has words of no node");
+  return charge(nodes.size()) && texts(condition->words(), field);
 }
 
-bool TableChecker::checkNode(const Node &node, uint32_t index,
-                             uint64_t &nextWord, size_t words,
-                             const char *field) {
+bool PartChecker::checkNode(const Condition &condition, uint32_t index,
+                            uint64_t &nextWord, const char *field) {
+  const Node &node = *condition.nodes()->Get(index);
   if (node.kind() == NodeKind::Match) {
     if (node.left() != 0 || node.count() == 0 || node.first() != nextWord ||
-        nextWord + node.count() > words)
+        nextWord + node.count() > condition.words()->size())
       return bad(field, "has a match with words out of range");
     nextWord += node.count();
     return true;
   }
   if (node.kind() > NodeKind::MAX || node.first() != 0 || node.count() != 0)
     return bad(field, "has a node of unknown kind");
-  if (operands.size() < 2)
+  // The trees so far lie side by side, the right operand's last. Walking down
+  // it here costs each node once in all, since only one operator has it.
+  uint32_t right = index == 0 ? 0 : firstOf(*condition.nodes(), index - 1);
+  if (right == 0)
     return bad(field, "has an operator without operands");
-  operands.pop();
-  if (node.left() >= index || operands.pop() != node.left())
+  if (node.left() != right - 1)
     return bad(field, "has an operator with a wrong left operand");
   return true;
 }
 
-bool TableChecker::checkProcesses(const Job &job) {
+bool PartChecker::checkProcesses(const Job &job) {
   if (job.processes() == nullptr)
     return true;
   int previous = -1;
@@ -175,7 +161,7 @@ bool TableChecker::checkProcesses(const Job &job) {
   return true;
 }
 
-bool TableChecker::checkProcess(const Process &process) {
+bool PartChecker::checkProcess(const Process &process) {
   bool hasText = process.text() != nullptr;
   bool hasArguments = process.argv() != nullptr;
   switch (process.kind()) {
@@ -198,7 +184,7 @@ bool TableChecker::checkProcess(const Process &process) {
   return bad("processes", "has a process of unknown kind");
 }
 
-bool TableChecker::checkLimits(const Job &job) {
+bool PartChecker::checkLimits(const Job &job) {
   if (job.limits() == nullptr)
     return true;
   // FlatBuffers aligns a vector's length only, and these hold 64-bit numbers.
@@ -214,7 +200,7 @@ bool TableChecker::checkLimits(const Job &job) {
   return true;
 }
 
-bool TableChecker::checkCgroups(const Job &job) {
+bool PartChecker::checkCgroups(const Job &job) {
   if (job.cgroups() == nullptr)
     return true;
   for (const Cgroup *cgroup : *job.cgroups())
@@ -225,7 +211,7 @@ bool TableChecker::checkCgroups(const Job &job) {
   return true;
 }
 
-bool TableChecker::checkOrigins(const Job &job) {
+bool PartChecker::checkOrigins(const Job &job) {
   if (job.origins() == nullptr)
     return true;
   if (job.origins()->size() > MaxList)

@@ -9,8 +9,11 @@
 
 #include "starton/Table/Reader.h"
 #include "ReadSupport.h"
+#include "starton/Table/Verification.h"
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,12 +90,16 @@ bool readAll(int source, void *target, size_t size, LoadError &error) {
 } // namespace
 
 LoadedTable::~LoadedTable() {
+  if (unverified != nullptr)
+    unverified->~Verification();
+  std::free(unverified);
   if (mapping != nullptr)
     munmap(mapping, reserved);
 }
 
 void LoadedTable::swap(LoadedTable &other) noexcept {
   exchange(root, other.root);
+  exchange(unverified, other.unverified);
   exchange(mapping, other.mapping);
   exchange(reserved, other.reserved);
   exchange(start, other.start);
@@ -120,7 +127,8 @@ bool LoadedTable::reserve(size_t size) noexcept {
   return true;
 }
 
-bool LoadedTable::copyFrom(int source, size_t size, LoadError &error) noexcept {
+bool LoadedTable::copyFrom(int source, size_t size, bool whole,
+                           LoadError &error) noexcept {
   if (size == 0)
     return fail(error, LoadStatus::NotATable, 0, "not a job table");
   LoadedTable fresh;
@@ -131,29 +139,57 @@ bool LoadedTable::copyFrom(int source, size_t size, LoadError &error) noexcept {
   // From here on not even a stray write of our own changes it.
   if (mprotect(fresh.mapping, fresh.reserved, PROT_READ) != 0)
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
-  fresh.root = verify(fresh.bytes(), error);
-  if (fresh.root == nullptr)
+  if (!fresh.verifyCopy(whole, error))
     return false;
   swap(fresh);
   error = LoadError();
   return true;
 }
 
-bool LoadedTable::loadFile(const char *path, uint32_t uid,
-                           LoadError &error) noexcept {
+/// The memory of a Verification that ends with this table.
+bool LoadedTable::verifyCopy(bool whole, LoadError &error) noexcept {
+  if (whole) {
+    root = verify(bytes(), error);
+    return root != nullptr;
+  }
+  void *memory = std::malloc(sizeof(Verification));
+  if (memory == nullptr)
+    return failWithErrno(error, LoadStatus::CannotRead, "cannot verify");
+  unverified = new (memory) Verification;
+  root = unverified->begin(bytes(), error);
+  return root != nullptr;
+}
+
+bool LoadedTable::verifyMore(LoadError &defect) noexcept {
+  defect = LoadError();
+  return unverified != nullptr && unverified->advance(defect);
+}
+
+bool LoadedTable::open(const char *path, uint32_t uid, bool whole,
+                       LoadError &error) noexcept {
   // Nonblocking: a FIFO in the table's place must not stop the boot.
-  Descriptor file(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  Descriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0)
     return failWithErrno(error, LoadStatus::CannotOpen, "cannot open");
   struct stat status;
   if (fstat(file.get(), &status) != 0)
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
   return checkFile(status, uid, error) &&
-         copyFrom(file.get(), static_cast<size_t>(status.st_size), error);
+         copyFrom(file.get(), static_cast<size_t>(status.st_size), whole,
+                  error);
+}
+
+bool LoadedTable::loadFile(const char *path, uint32_t uid,
+                           LoadError &error) noexcept {
+  return open(path, uid, true, error);
 }
 
 bool LoadedTable::loadFile(const char *path, LoadError &error) noexcept {
-  return loadFile(path, geteuid(), error);
+  return open(path, geteuid(), true, error);
+}
+
+bool LoadedTable::beginFile(const char *path, LoadError &error) noexcept {
+  return open(path, geteuid(), false, error);
 }
 
 bool LoadedTable::loadDescriptor(int source, LoadError &error) noexcept {
@@ -163,7 +199,7 @@ bool LoadedTable::loadDescriptor(int source, LoadError &error) noexcept {
   if (!S_ISREG(status.st_mode))
     return fail(error, LoadStatus::NotRegular, 0, "not a regular file");
   return checkSize(status, error) &&
-         copyFrom(source, static_cast<size_t>(status.st_size), error);
+         copyFrom(source, static_cast<size_t>(status.st_size), true, error);
 }
 
 } // namespace starton::table

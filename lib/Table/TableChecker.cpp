@@ -1,110 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The rules for texts, and the lists of files and of rejected names.
+// The walk over a whole table. The leaves of one entry of the index lie all
+// over the table; going back to their words would cost a cache miss each, so
+// the keys are remembered as hashes while the jobs are checked. Equal hashes of
+// different keys could only make a leaf be looked for in the wrong entry;
+// whether a leaf exists and is a match does not depend on them.
 
 #include "TableChecker.h"
+#include "IndexKey.h"
 #include <cerrno>
-#include <cstring>
+#include <cstdlib>
 
 namespace starton::table {
 
-bool TableChecker::bad(const char *field, const char *problem) {
-  return fail(error, LoadStatus::Corrupt, 0, "corrupt: %s[%u].%s %s", list,
-              position, field, problem);
-}
-
-bool TableChecker::badElement() {
-  return fail(error, LoadStatus::Corrupt, 0, "corrupt: %s[%u] is damaged", list,
-              position);
-}
-
-bool TableChecker::overused() {
-  return fail(error, LoadStatus::Corrupt, 0,
-              "corrupt: shares its parts too often");
-}
-
 bool TableChecker::outOfMemory() {
   errno = ENOMEM;
-  return failWithErrno(error, LoadStatus::CannotRead, "cannot verify");
-}
-
-bool TableChecker::texts(const Strings *strings, const char *field) {
-  if (strings == nullptr)
-    return true;
-  if (strings->size() > MaxList)
-    return bad(field, "is too long");
-  for (const flatbuffers::String *string : *strings)
-    if (!text(string, field))
-      return false;
-  return true;
-}
-
-bool TableChecker::inRange(int64_t value, int64_t low, int64_t high,
-                           const char *field) {
-  return (value >= low && value <= high) || bad(field, "is out of range");
-}
-
-bool TableChecker::sortedAfter(const flatbuffers::String *previous,
-                               const flatbuffers::String *name,
-                               const char *field) {
-  return previous == nullptr || *previous < *name ||
-         bad(field, "is out of order");
+  return failWithErrno(*error, LoadStatus::CannotRead, "cannot verify");
 }
 
 bool TableChecker::check() {
   if (table.dialect() > Dialect::MAX)
-    return fail(error, LoadStatus::Corrupt, 0,
+    return fail(*error, LoadStatus::Corrupt, 0,
                 "corrupt: dialect is out of range");
-  return checkFiles() && checkDirectories() && checkJobs() && checkRejected() &&
-         checkIndex();
+  return checkFiles() && checkDirectories() && checkJobs() &&
+         checkAllRejected() && checkIndex();
 }
 
 bool TableChecker::checkFiles() {
   list = "files";
-  const flatbuffers::String *previous = nullptr;
+  const File *previous = nullptr;
   for (position = 0; position != table.files()->size(); ++position) {
     const File *file = table.files()->Get(position);
-    if (!verifier.VerifyTable(file))
-      return badElement();
-    if (!text(file->path(), "path", MaxName))
+    if (!checkFile(previous, *file, verifier))
       return false;
-    if (previous != nullptr && *file->path() < *previous)
-      return bad("path", "is out of order");
-    if (file->sha256()->size() != 32)
-      return bad("sha256", "is not 32 bytes long");
-    previous = file->path();
+    previous = file;
   }
   return true;
 }
 
-bool TableChecker::checkDirectories() {
-  list = "directories";
-  position = 0;
-  const Strings *directories = table.directories();
-  if (!texts(directories, "path"))
-    return false;
-  for (uint32_t i = 0; directories != nullptr && i != directories->size(); ++i)
-    if (directories->Get(i)->size() > MaxName ||
-        directories->Get(i)->c_str()[0] != '/')
-      return bad("path", "is no absolute path");
-  return true;
+bool TableChecker::checkJobs() {
+  list = "jobs";
+  uint32_t count = table.jobs()->size();
+  // One bit for each order of registration.
+  auto *seen = static_cast<uint8_t *>(std::calloc(count / 8 + 1, 1));
+  if (seen == nullptr)
+    return outOfMemory();
+  const flatbuffers::String *previous = nullptr;
+  bool good = firstKey.push(0) || outOfMemory();
+  for (position = 0; good && position != count; ++position) {
+    const Job *job = table.jobs()->Get(position);
+    good = checkJob(*job, verifier) && checkJobName(previous, *job) &&
+           (claimOrder(*job, count, seen) || bad("order", "is not unique")) &&
+           rememberKeys(job->start_on()) && rememberKeys(job->stop_on());
+    if (good)
+      previous = job->name();
+  }
+  std::free(seen);
+  return good;
 }
 
-bool TableChecker::checkRejected() {
+bool TableChecker::checkAllRejected() {
   list = "rejected";
-  const flatbuffers::String *previous = nullptr;
+  const Rejected *previous = nullptr;
   for (position = 0; position != table.rejected()->size(); ++position) {
     const Rejected *entry = table.rejected()->Get(position);
-    if (!verifier.VerifyTable(entry))
-      return badElement();
-    if (!text(entry->name(), "name", MaxName) ||
-        !sortedAfter(previous, entry->name(), "name") ||
-        !text(entry->message(), "message") || !text(entry->detail(), "detail"))
+    if (!checkRejected(previous, *entry, verifier))
       return false;
-    if (entry->file() >= table.files()->size())
-      return bad("file", "is out of range");
-    previous = entry->name();
+    previous = entry;
   }
+  return true;
+}
+
+bool TableChecker::rememberKeys(const Condition *condition) {
+  if (condition != nullptr) {
+    for (const Node *node : *condition->nodes()) {
+      bool match = node->kind() == NodeKind::Match;
+      if (!keys.push(match ? hashOfKey(keyOfLeaf(*condition, *node)) : 0))
+        return outOfMemory();
+      matches += match;
+    }
+    if (keys.size() > MaxNodes)
+      return overused();
+  }
+  return firstKey.push(static_cast<uint32_t>(keys.size())) || outOfMemory();
+}
+
+bool TableChecker::checkIndex() {
+  list = "index";
+  const IndexEntry *previous = nullptr;
+  for (position = 0; position != table.index()->size(); ++position) {
+    const IndexEntry *entry = table.index()->Get(position);
+    if (!checkEntry(previous, *entry, verifier) || !checkLeaves(*entry))
+      return false;
+    previous = entry;
+  }
+  return matches == 0 || fail(*error, LoadStatus::Corrupt, 0,
+                              "corrupt: the index misses a condition");
+}
+
+bool TableChecker::checkLeaves(const IndexEntry &entry) {
+  uint64_t key = hashOfKey(keyOfEntry(entry));
+  for (uint32_t i = 0; i != entry.leaves()->size(); ++i) {
+    const Leaf &leaf = *entry.leaves()->Get(i);
+    if (!checkLeafPlace(leaf) || !checkLeaf(leaf, key) ||
+        !checkLeafOrder(entry, i))
+      return false;
+  }
+  return true;
+}
+
+bool TableChecker::checkLeaf(const Leaf &leaf, uint64_t key) {
+  size_t tree = size_t(leaf.job()) * 2 + static_cast<unsigned>(leaf.tree());
+  uint64_t at = uint64_t(firstKey[tree]) + leaf.node();
+  if (at >= firstKey[tree + 1])
+    return bad("leaves", "has a leaf out of range");
+  if (keys[at] != key)
+    return bad("leaves", keys[at] == 0
+                             ? "has a leaf that is no match or found twice"
+                             : "has a leaf of another key");
+  keys[at] = 0;
+  --matches;
   return true;
 }
 

@@ -3,6 +3,7 @@
 // The way from bytes to a table: is it one, of this version, whole; is its
 // structure sound (FlatBuffers); is its meaning (TableChecker).
 
+#include "Header.h"
 #include "TableChecker.h"
 
 namespace starton::table {
@@ -11,8 +12,8 @@ namespace {
 using flatbuffers::Verifier;
 
 /// The fields that must be readable before anything else may be judged.
-bool checkHeader(Span<const uint8_t> bytes, Verifier &verifier,
-                 LoadError &error) {
+bool checkVersion(Span<const uint8_t> bytes, Verifier &verifier,
+                  LoadError &error) {
   if (bytes.size() < 8 || !JobTableBufferHasIdentifier(bytes.data()))
     return fail(error, LoadStatus::NotATable, 0, "not a job table");
   uint32_t offset = verifier.VerifyOffset(size_t(0));
@@ -40,7 +41,7 @@ bool checkHeader(Span<const uint8_t> bytes, Verifier &verifier,
 }
 
 /// The root's part of what FlatBuffers' generated verifier would do; the
-/// elements of its vectors follow in TableChecker. A test counts the fields.
+/// elements of its vectors follow elsewhere. A test counts the fields.
 bool checkRoot(const JobTable &table, Verifier &verifier) {
   const auto &root = *reinterpret_cast<const flatbuffers::Table *>(&table);
   return root.VerifyTableStart(verifier) &&
@@ -60,22 +61,30 @@ bool checkRoot(const JobTable &table, Verifier &verifier) {
 
 } // namespace
 
-const JobTable *verify(Span<const uint8_t> bytes, LoadError &error) noexcept {
+const JobTable *checkHeader(Span<const uint8_t> bytes, LoadError &error) {
   if (bytes.size() > MaxTableSize) {
     fail(error, LoadStatus::TooLarge, 0,
          "%zu bytes, more than the %zu that a table may have", bytes.size(),
          MaxTableSize);
     return nullptr;
   }
-  Verifier header(bytes.data(), bytes.size());
-  if (!checkHeader(bytes, header, error))
+  Verifier version(bytes.data(), bytes.size());
+  if (!checkVersion(bytes, version, error))
     return nullptr;
-  Verifier verifier(bytes.data(), bytes.size(), 64, 1000000);
+  Verifier verifier(bytes.data(), bytes.size());
   const JobTable *table = GetJobTable(bytes.data());
   if (!checkRoot(*table, verifier)) {
     fail(error, LoadStatus::Corrupt, 0, "corrupt: the table's root is damaged");
     return nullptr;
   }
+  return table;
+}
+
+const JobTable *verify(Span<const uint8_t> bytes, LoadError &error) noexcept {
+  const JobTable *table = checkHeader(bytes, error);
+  if (table == nullptr)
+    return nullptr;
+  Verifier verifier(bytes.data(), bytes.size(), MaxDepth, MaxTables);
   if (!TableChecker(*table, bytes, verifier, error).check())
     return nullptr;
   error = LoadError();

@@ -23,6 +23,9 @@ public:
       : SimDriver(compiled, std::move(source), {}) {}
   SimDriver(const Compiled &compiled, Source source, SimHost::Settings settings)
       : host(compiled, std::move(settings)), pick(std::move(source)) {}
+  SimDriver(const table::JobTable &table, Source source,
+            SimHost::Settings settings)
+      : host(table, std::move(settings)), pick(std::move(source)) {}
 
   /// One input.
   void step();

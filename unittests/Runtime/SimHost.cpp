@@ -98,11 +98,12 @@ Compiled::Compiled(const Files &files, bool chromeOs) {
   }
 }
 
-SimHost::SimHost(const Compiled &compiled, Settings given)
-    : settings(std::move(given)), table(&compiled.table()) {
+SimHost::SimHost(const table::JobTable &first, Settings given)
+    : settings(std::move(given)), table(&first) {
   engine::Options options;
   options.userMode = settings.userMode;
   options.appArmor = settings.appArmor;
+  options.verification = settings.verification;
   std::string session = "unix:abstract=/test";
   if (settings.userMode)
     options.sessionAddress = toText(session);
@@ -112,7 +113,7 @@ SimHost::SimHost(const Compiled &compiled, Settings given)
   options.daemonEnvironment = {environment.data(), environment.size()};
   options.logPriority =
       settings.debug ? engine::Priority::Debug : engine::Priority::Info;
-  initialised = engine.init(compiled.table(), options);
+  initialised = engine.init(first, options);
 }
 
 void SimHost::check(bool good, const std::string &what) {

@@ -34,6 +34,7 @@ class Compiled {
 public:
   explicit Compiled(const Files &files, bool chromeOs = false);
   const table::JobTable &table() const { return *root; }
+  const std::string &content() const { return bytes; }
 
 private:
   std::string bytes;
@@ -61,11 +62,15 @@ public:
     /// Before every n-th input the engine is saved, and another one made of
     /// that takes its place; 0: never.
     unsigned reincarnateEvery = 0;
+    /// Of a table that has only begun to be verified.
+    table::Verification *verification = nullptr;
     Strings environment = {"PATH=/bin", "TERM=linux", "HOME=/root"};
   };
 
   explicit SimHost(const Compiled &compiled) : SimHost(compiled, Settings()) {}
-  SimHost(const Compiled &compiled, Settings settings);
+  SimHost(const Compiled &compiled, Settings settings)
+      : SimHost(compiled.table(), std::move(settings)) {}
+  SimHost(const table::JobTable &table, Settings settings);
 
   bool ready() const { return initialised; }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Damaged tables of every kind. What the verifier accepts is then used to the
-// last field; the sanitizers watch (preset asan).
+// last field, and what it begins to accept as far as it may be; the sanitizers
+// watch (preset asan).
 
 #include "TestTables.h"
 #include "llvm/Support/raw_ostream.h"
@@ -23,6 +24,11 @@ bool acceptedAndWalked(const char *data, size_t size) {
       verify({reinterpret_cast<const uint8_t *>(block), size}, error);
   EXPECT_EQ(table == nullptr, error.status != LoadStatus::Ok);
   EXPECT_EQ(table == nullptr, error.message[0] != 0);
+  // In pieces it finds the same.
+  EXPECT_EQ(table != nullptr,
+            verifiedInPieces({reinterpret_cast<const uint8_t *>(block), size})
+                .empty())
+      << error.message;
   if (table != nullptr) {
     EXPECT_NE(walkTable(*table), 0u);
     std::string problem;
@@ -102,6 +108,12 @@ TEST(Mutation, SixtyThousandRandomOnes) {
       mutate(damaged, random);
     LoadError error;
     const JobTable *table = verified(damaged, error);
+    EXPECT_EQ(
+        table != nullptr,
+        verifiedInPieces(
+            {reinterpret_cast<const uint8_t *>(damaged.data()), damaged.size()})
+            .empty())
+        << error.message;
     if (table != nullptr) {
       EXPECT_NE(walkTable(*table), 0u);
       ++accepted;

@@ -161,6 +161,29 @@ TEST_F(ReaderTest, FromADescriptor) {
   close(ends[1]);
 }
 
+TEST_F(ReaderTest, BeginsToVerify) {
+  write(tableOf(largeSet(100)));
+  LoadedTable loaded;
+  LoadError error;
+  ASSERT_TRUE(loaded.beginFile(path.c_str(), error)) << error.message;
+  ASSERT_NE(loaded.rest(), nullptr);
+  uint64_t walked = walkBegun(*loaded.get(), *loaded.rest());
+  while (loaded.verifyMore(error))
+    EXPECT_EQ(error.status, LoadStatus::Ok) << error.message;
+  EXPECT_EQ(error.status, LoadStatus::Ok) << error.message;
+  EXPECT_FALSE(loaded.verifyMore(error));
+  EXPECT_EQ(walkBegun(*loaded.get(), *loaded.rest()), walked);
+  const JobTable *before = loaded.get();
+  write(bytes.substr(0, 1000));
+  EXPECT_FALSE(loaded.beginFile(path.c_str(), error));
+  EXPECT_EQ(error.status, LoadStatus::Truncated);
+  EXPECT_EQ(loaded.get(), before);
+  write(bytes);
+  ASSERT_TRUE(loaded.loadFile(path.c_str(), error)) << error.message;
+  EXPECT_EQ(loaded.rest(), nullptr);
+  EXPECT_FALSE(loaded.verifyMore(error));
+}
+
 TEST_F(ReaderTest, MissingFile) {
   LoadError error = refused(directory + "/none");
   EXPECT_EQ(error.status, LoadStatus::CannotOpen);

@@ -29,11 +29,14 @@ public:
   void job(const Job &job);
   void rest(const Job &job);
   void table(const JobTable &table);
+  void begun(const JobTable &table, Verification &rest);
 
   uint64_t sum = 14695981039346656037u;
 
 private:
   void numbers(const Job &job);
+  void rejected(const JobTable &table);
+  void leaf(const JobTable &table, Verification &rest, const Leaf &leaf);
 };
 
 /// Evaluates the tree by its indices alone, with every match true, and adds the
@@ -151,6 +154,10 @@ void Walk::table(const JobTable &table) {
     for (uint32_t i = 0; i != 32; ++i)
       add(file->sha256()->Get(i));
   }
+  rejected(table);
+}
+
+void Walk::rejected(const JobTable &table) {
   for (const Rejected *entry : *table.rejected()) {
     add(entry->name());
     add(table.files()->Get(entry->file())->path());
@@ -163,12 +170,72 @@ void Walk::table(const JobTable &table) {
       add(directory);
 }
 
+/// What the engine does with a leaf of an entry that nobody has vouched for.
+void Walk::leaf(const JobTable &table, Verification &rest, const Leaf &leaf) {
+  if (leaf.job() >= table.jobs()->size() || !rest.job(leaf.job()))
+    return;
+  const Job &owner = *table.jobs()->Get(leaf.job());
+  const Condition *tree =
+      leaf.tree() == Tree::Start ? owner.start_on() : owner.stop_on();
+  if (tree == nullptr || leaf.node() >= tree->nodes()->size())
+    return;
+  const Node &node = *tree->nodes()->Get(leaf.node());
+  for (uint32_t i = 0; i != node.count(); ++i)
+    add(tree->words()->Get(node.first() + i));
+}
+
+void Walk::begun(const JobTable &table, Verification &rest) {
+  rejected(table);
+  for (const Job *entry : *table.jobs()) {
+    add(entry->name());
+    add(entry->order());
+    for (const Condition *tree : {entry->start_on(), entry->stop_on()})
+      add(tree == nullptr ? 0 : tree->nodes()->size());
+  }
+  for (uint32_t i = 0; i != table.index()->size(); ++i) {
+    const IndexEntry *entry = rest.entry(i);
+    if (entry == nullptr)
+      continue;
+    add(entry->event());
+    add(entry->operand());
+    for (const Leaf *leaf : *entry->leaves())
+      this->leaf(table, rest, *leaf);
+  }
+  for (uint32_t i = 0; i != table.jobs()->size(); ++i)
+    if (rest.job(i))
+      job(*table.jobs()->Get(i));
+}
+
 } // namespace
 
 uint64_t walkTable(const table::JobTable &table) {
   Walk walk;
   walk.table(table);
   return walk.sum;
+}
+
+uint64_t walkBegun(const table::JobTable &table, table::Verification &rest) {
+  Walk walk;
+  walk.begun(table, rest);
+  return walk.sum;
+}
+
+std::string verifiedInPieces(Span<const uint8_t> bytes) {
+  table::Verification rest;
+  table::LoadError defect;
+  const table::JobTable *table = rest.begin(bytes, defect);
+  if (table == nullptr)
+    return std::string(defect.message) + "\n";
+  std::string defects;
+  uint64_t before = walkBegun(*table, rest);
+  for (bool more = true; more;) {
+    more = rest.advance(defect);
+    if (defect.status != table::LoadStatus::Ok)
+      defects += std::string(defect.message) + "\n";
+  }
+  if (walkBegun(*table, rest) != before)
+    defects += "what was found sound is not any more\n";
+  return defects;
 }
 
 } // namespace starton::test

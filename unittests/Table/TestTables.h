@@ -8,6 +8,7 @@
 #include "starton/Sema/Model.h"
 #include "starton/Table/JobTable_generated.h"
 #include "starton/Table/Reader.h"
+#include "starton/Table/Verification.h"
 #include "starton/Table/Writer.h"
 #include <string>
 
@@ -40,6 +41,15 @@ const table::JobTable *verified(const std::string &bytes,
 /// Reads every field of \p table, as its users do, and gives back a number that
 /// depends on all of them. Nothing it does may go wrong on a verified table.
 uint64_t walkTable(const table::JobTable &table);
+
+/// Reads what may be read of a table that has only begun to be verified, as the
+/// engine does: what the index leads to, and every job that is sound.
+uint64_t walkBegun(const table::JobTable &table, table::Verification &rest);
+
+/// Begins to verify \p bytes, uses what may be used, verifies the rest and uses
+/// it again. The defects found on the way, one a line; what begin() says when
+/// it refuses.
+std::string verifiedInPieces(Span<const uint8_t> bytes);
 
 } // namespace starton::test
 

@@ -43,6 +43,7 @@ struct Damage {
   const char *name;
   const char *message;
   std::function<void(const JobTable &)> make;
+  const char *inPieces = nullptr; ///< what is said then, if it differs
 };
 
 const Job &everything(const JobTable &table) {
@@ -284,7 +285,8 @@ const Damage Damages[] = {
        auto *leaves =
            const_cast<uint8_t *>(t.index()->Get(0)->leaves()->Data());
        std::copy(leaves, leaves + sizeof(Leaf), leaves + sizeof(Leaf));
-     }},
+     },
+     "corrupt: index[0].leaves is out of order"},
     {"filesOrder", "corrupt: files[1].path is out of order",
      [](const JobTable &t) { swapOffsets(t.files()->data(), 0, 1); }},
     {"hashLength", "corrupt: files[0].sha256 is not 32 bytes long",
@@ -318,6 +320,27 @@ TEST_P(VerifyDamage, IsRefused) {
   EXPECT_EQ(verified(bytes, error), nullptr);
   EXPECT_EQ(error.status, LoadStatus::Corrupt);
   EXPECT_STREQ(error.message, GetParam().message);
+}
+
+/// Piece by piece the same is found, and a damaged job is never given out.
+TEST_P(VerifyDamage, IsFoundInPieces) {
+  std::string bytes = tableOf(sampleSet());
+  GetParam().make(*GetJobTable(bytes.data()));
+  if (HasFatalFailure())
+    return;
+  Span<const uint8_t> span{reinterpret_cast<const uint8_t *>(bytes.data()),
+                           bytes.size()};
+  std::string message =
+      GetParam().inPieces ? GetParam().inPieces : GetParam().message;
+  EXPECT_EQ(verifiedInPieces(span), message + "\n");
+  Verification rest;
+  LoadError error;
+  unsigned index = 0;
+  if (rest.begin(span, error) != nullptr &&
+      sscanf(message.c_str(), "corrupt: jobs[%u]", &index) == 1) {
+    EXPECT_FALSE(rest.job(index));
+    EXPECT_TRUE(rest.job(index == 0 ? 1 : 0));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, VerifyDamage, testing::ValuesIn(Damages),
@@ -388,6 +411,9 @@ TEST(Verify, TakesLongConditions) {
     ASSERT_NE(table, nullptr) << error.message;
     EXPECT_EQ(table->index()->Get(0)->leaves()->size(), Count);
     EXPECT_NE(walkTable(*table), 0u);
+    EXPECT_EQ(verifiedInPieces({reinterpret_cast<const uint8_t *>(bytes.data()),
+                                bytes.size()}),
+              "");
   }
 }
 
@@ -422,6 +448,18 @@ public:
     return verify({fbb.GetBufferPointer(), fbb.GetSize()}, error);
   }
 
+  /// Each job is told to be damaged, at the latest when there was enough of it.
+  void findInPieces() {
+    Verification rest;
+    LoadError defect;
+    ASSERT_NE(rest.begin({fbb.GetBufferPointer(), fbb.GetSize()}, defect),
+              nullptr);
+    unsigned damaged = 0;
+    while (rest.advance(defect))
+      damaged += defect.status != LoadStatus::Ok;
+    EXPECT_GT(damaged, 9000u);
+  }
+
 private:
   void finish(
       flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<Job>>> jobs) {
@@ -449,6 +487,7 @@ TEST(Verify, RefusesToCountForEver) {
     LoadError error;
     EXPECT_EQ(parts.verified(error), nullptr);
     EXPECT_STREQ(error.message, "corrupt: shares its parts too often");
+    parts.findInPieces();
   }
 }
 

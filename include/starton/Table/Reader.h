@@ -14,6 +14,7 @@
 namespace starton::table {
 
 struct JobTable;
+class Verification;
 
 constexpr uint16_t FormatVersion = 1;
 constexpr size_t MaxTableSize = size_t(64) << 20;
@@ -63,11 +64,18 @@ public:
                               LoadError &error) noexcept;
   /// The same with the effective user of this process.
   [[nodiscard]] bool loadFile(const char *path, LoadError &error) noexcept;
-  /// The same from a descriptor (a compiler's memfd), read from its start; it
-  /// stays open, and owner and mode are not asked.
+  /// The same, only begun to be verified: rest() says what may be used.
+  [[nodiscard]] bool beginFile(const char *path, LoadError &error) noexcept;
+  /// loadFile() from a descriptor (a compiler's memfd), read from its
+  /// start; it stays open, and owner and mode are not asked.
   [[nodiscard]] bool loadDescriptor(int source, LoadError &error) noexcept;
 
   const JobTable *get() const { return root; }
+  /// What is left to be verified; null: nothing, all may be used.
+  Verification *rest() const { return unverified; }
+  /// Verifies a little more, a fraction of a millisecond's work. False: it was
+  /// the last. \p defect tells what was found damaged, if anything.
+  bool verifyMore(LoadError &defect) noexcept;
   size_t size() const { return length; }
   /// The whole file, as verified.
   Span<const uint8_t> bytes() const { return {start, length}; }
@@ -76,9 +84,13 @@ public:
 
 private:
   bool reserve(size_t size) noexcept;
-  bool copyFrom(int source, size_t size, LoadError &error) noexcept;
+  bool open(const char *path, uint32_t uid, bool whole,
+            LoadError &error) noexcept;
+  bool copyFrom(int source, size_t size, bool whole, LoadError &error) noexcept;
+  bool verifyCopy(bool whole, LoadError &error) noexcept;
 
   const JobTable *root = nullptr;
+  Verification *unverified = nullptr;
   void *mapping =
       nullptr;         ///< the copy is in it, on the boundary of a huge page
   size_t reserved = 0; ///< bytes of the mapping

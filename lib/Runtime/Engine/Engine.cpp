@@ -2,6 +2,8 @@
 
 #include "starton/Runtime/Engine/Engine.h"
 #include "Impl.h"
+#include "Inert.h"
+#include "starton/Table/Verification.h"
 #include <new>
 
 namespace starton::engine {
@@ -12,14 +14,18 @@ Engine::Impl::~Impl() {
       freeInstance(i);
   for (uint32_t i = 0; i < events.limit(); ++i)
     release(events[i].data);
-  for (JobClass &jobClass : classes)
+  for (JobClass &jobClass : classes) {
     release(jobClass.tails);
+    if (jobClass.inert)
+      releaseInert(jobClass.job);
+  }
 }
 
 bool Engine::Impl::init(const table::JobTable &given, const Options &options) {
   constexpr size_t FirstInstances = 64;
   constexpr size_t PreparedRoom = 512;
   table = &given;
+  verification = options.verification;
   logPriority = options.logPriority;
   appArmor = options.appArmor;
   limitsImports = table->dialect() == table::Dialect::ChromeOS;
@@ -48,6 +54,7 @@ bool Engine::Impl::initClasses() {
         name.size() > longestClassName ? name.size() : longestClassName;
     JobClass &jobClass = classes[i];
     jobClass.job = &job;
+    jobClass.sound = !verification;
     jobClass.first = jobClass.last = jobClass.runs = None;
     jobClass.latches = uint32_t(leaves);
     size_t start = nodeCount(job.start_on());
@@ -65,6 +72,19 @@ bool Engine::Impl::initClasses() {
   sortClasses(bucketOf, byRegistration);
   return latches.resize(leaves, 0xff) && values.resize(largest) &&
          inTruth.resize(largest);
+}
+
+/// The one way to a definition that nobody has used yet. One that is damaged is
+/// replaced here; the host, which also looks at those that nobody uses, says
+/// so.
+const table::Job &Engine::Impl::takeIntoUse(ClassIndex job) {
+  JobClass &jobClass = classes[job];
+  jobClass.sound = true;
+  if (!verification->job(job)) {
+    jobClass.job = makeInert(textOf(jobClass.job->name()));
+    jobClass.inert = true;
+  }
+  return *jobClass.job;
 }
 
 /// Buckets ascending, in each by registration.

@@ -220,10 +220,13 @@ void Engine::Impl::markClasses(const Event &event) {
 }
 
 void Engine::Impl::markEntry(Text name, const Text *operand) {
-  const table::IndexEntry *entry = findIndexEntry(*table, name, operand);
+  const table::IndexEntry *entry =
+      findIndexEntry(*table, verification, name, operand);
   if (!entry)
     return;
   for (const table::Leaf *leaf : *entry->leaves()) {
+    if (leaf->job() >= classes.size())
+      continue; // damaged, which verification has yet to come to
     JobClass &jobClass = classes[leaf->job()];
     bool stops = leaf->tree() == table::Tree::Stop;
     if (stops && jobClass.first == None)

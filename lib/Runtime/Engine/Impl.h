@@ -143,10 +143,14 @@ struct Engine::Impl {
     return job < classes.size() && classes[job].job;
   }
   /// The one place where a definition is taken into use.
-  const table::Job &jobOf(ClassIndex job) const { return *classes[job].job; }
-  const table::Job &jobOf(const Instance &instance) const {
-    return jobOf(instance.job);
+  const table::Job &jobOf(ClassIndex job) {
+    return classes[job].sound ? *classes[job].job : takeIntoUse(job);
   }
+  /// An instance's class has been taken into use.
+  const table::Job &jobOf(const Instance &instance) const {
+    return *classes[instance.job].job;
+  }
+  const table::Job &takeIntoUse(ClassIndex job);
 
   // --- Messages.cpp: the ring and its texts
   Record &emit(Action::Kind kind);
@@ -356,11 +360,13 @@ struct Engine::Impl {
   bool quiesceStep();
   bool someProcess() const;
   uint64_t longestKill() const;
+  bool leafMatches(const Event &event, const table::Leaf &leaf);
   bool wantsSessionEnd();
   void endSession();
 
   // --- What was given
   const table::JobTable *table = nullptr;
+  table::Verification *verification = nullptr; ///< of it, when not yet whole
   SharedEnvironment shared;
   Priority logPriority = Priority::Message;
 

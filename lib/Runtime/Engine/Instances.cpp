@@ -58,7 +58,7 @@ uint32_t Engine::Impl::prepareInstance(ClassIndex job, Text name) {
 
 bool Engine::Impl::fillInstance(uint32_t index, Text name) {
   Instance &instance = instances[index];
-  const table::Job &job = jobOf(instance);
+  const table::Job &job = jobOf(instance.job); // takes it into use
   JobClass &jobClass = classes[instance.job];
   instance.latches = nodeCount(job.stop_on());
   instance.nameLength = uint32_t(name.size());

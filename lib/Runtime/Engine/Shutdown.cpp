@@ -36,6 +36,17 @@ void Engine::Impl::shutdown(const Input &input) {
   stopEverything(quiesce.waiting ? ShortestWait : longestKill());
 }
 
+/// A leaf of a damaged index may name what is not there.
+bool Engine::Impl::leafMatches(const Event &event, const table::Leaf &leaf) {
+  if (leaf.job() >= classes.size())
+    return false;
+  const table::Condition *condition = jobOf(leaf.job()).start_on();
+  return leaf.node() < nodeCount(condition) &&
+         condition->nodes()->Get(leaf.node())->kind() ==
+             table::NodeKind::Match &&
+         matches(event, *condition, leaf.node(), {});
+}
+
 /// Does some start condition name this event?
 bool Engine::Impl::wantsSessionEnd() {
   const Event &event = events[quiesce.event];
@@ -43,12 +54,11 @@ bool Engine::Impl::wantsSessionEnd() {
   const Text *operands[] = {nullptr, &type};
   for (const Text *operand : operands) {
     const table::IndexEntry *entry =
-        findIndexEntry(*table, eventName(event), operand);
+        findIndexEntry(*table, verification, eventName(event), operand);
     if (!entry)
       continue;
     for (const table::Leaf *leaf : *entry->leaves())
-      if (leaf->tree() == table::Tree::Start &&
-          matches(event, *jobOf(leaf->job()).start_on(), leaf->node(), {}))
+      if (leaf->tree() == table::Tree::Start && leafMatches(event, *leaf))
         return true;
   }
   return false;

@@ -108,6 +108,8 @@ struct Instance {
 /// A slot: live while it has a definition.
 struct JobClass {
   const table::Job *job; ///< the definition in use; see Impl::jobOf()
+  bool sound;            ///< it may be used; else see Impl::takeIntoUse()
+  bool inert;            ///< it is of makeInert()
   uint32_t table;        ///< id of the table it is in
   uint32_t position;     ///< in the order of runtime §1.4
   uint32_t first, last;  ///< instances

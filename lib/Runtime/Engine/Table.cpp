@@ -2,6 +2,7 @@
 
 #include "Table.h"
 #include "starton/Runtime/Support/Pool.h"
+#include "starton/Table/Verification.h"
 
 namespace starton::engine {
 
@@ -40,17 +41,21 @@ static int compareEntry(const table::IndexEntry &entry, Text event,
   return compare(textOf(entry.operand()), *operand);
 }
 
-const table::IndexEntry *findIndexEntry(const table::JobTable &jobs, Text event,
-                                        const Text *operand) {
+const table::IndexEntry *findIndexEntry(const table::JobTable &jobs,
+                                        const table::Verification *rest,
+                                        Text event, const Text *operand) {
   const auto &index = *jobs.index();
   uint32_t low = 0;
   uint32_t high = index.size();
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    const table::IndexEntry &entry = *index.Get(middle);
-    int order = compareEntry(entry, event, operand);
+    const table::IndexEntry *entry =
+        rest ? rest->entry(middle) : index.Get(middle);
+    if (!entry)
+      return nullptr;
+    int order = compareEntry(*entry, event, operand);
     if (!order)
-      return &entry;
+      return entry;
     if (order < 0)
       low = middle + 1;
     else

@@ -39,9 +39,11 @@ int compare(Text a, Text b);
 
 /// None when there is none of that name.
 uint32_t findJob(const table::JobTable &jobs, Text name);
-/// The index entry of (event, operand); \p operand null: the one without.
-const table::IndexEntry *findIndexEntry(const table::JobTable &jobs, Text event,
-                                        const Text *operand);
+/// The index entry of (event, operand); \p operand null: the one without. With
+/// \p rest, nobody has vouched for what its leaves name.
+const table::IndexEntry *findIndexEntry(const table::JobTable &jobs,
+                                        const table::Verification *rest,
+                                        Text event, const Text *operand);
 const table::Process *processOfSlot(const table::Job &job, Slot slot);
 
 } // namespace starton::engine

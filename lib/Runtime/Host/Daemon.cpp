@@ -109,13 +109,23 @@ bool Daemon::loadTable() {
   if (!options.table)
     return Compiler(sys, messages, options, originalMask).compile(table);
   table::LoadError error;
-  if (!table.loadFile(options.table, error)) {
+  if (!table.beginFile(options.table, error)) {
     messages.format(engine::Priority::Fatal, "%s: %s", options.table,
                     error.message);
     return false;
   }
   logRejected(*table.get(), messages);
+  unverified = true;
   return true;
+}
+
+/// What the start did not wait for, while nothing else is to be done.
+void Daemon::verifyMore() {
+  table::LoadError defect;
+  unverified = table.verifyMore(defect);
+  if (defect.status != table::LoadStatus::Ok)
+    messages.format(engine::Priority::Error, "%s: %s", options.table,
+                    defect.message);
 }
 
 bool Daemon::startEngine() {
@@ -135,6 +145,7 @@ bool Daemon::startEngine() {
   engineOptions.inheritEnvironment = options.inheritEnvironment;
   engineOptions.logPriority = options.priority;
   engineOptions.appArmor = appArmorUsable(sys);
+  engineOptions.verification = table.rest();
   bool good = engine.init(*table.get(), engineOptions);
   release(entries); // the engine has its own copy
   return good || fatal("Unable to start", ENOMEM);
@@ -234,12 +245,14 @@ int Daemon::run() {
     return 1;
   }
   while (!ended) {
-    bool busy = pending || moreChildren;
+    bool busy = pending || moreChildren || unverified;
     loop.runOnce(!busy);
     if (moreChildren)
       moreChildren = processes.reap();
     if (pending)
       pump();
+    else if (unverified && !moreChildren)
+      verifyMore();
     (void)refillReserve();
   }
   server.close();

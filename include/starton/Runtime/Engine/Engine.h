@@ -41,6 +41,7 @@ class StateWriter;
 namespace starton::table {
 struct Job;
 struct JobTable;
+class Verification;
 } // namespace starton::table
 
 namespace starton::engine {
@@ -313,6 +314,10 @@ struct Options {
   bool appArmor = false;
   /// Logs below this priority are not produced (cost: none).
   Priority logPriority = Priority::Message;
+  /// Of the first table, when that has only begun to be verified: asked before
+  /// a job is used for the first time. One that is damaged becomes a job that
+  /// cannot be started. Must live as long as that table.
+  table::Verification *verification = nullptr;
 };
 
 /// A table that definitions of a saved state are in.

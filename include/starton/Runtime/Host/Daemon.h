@@ -33,6 +33,7 @@ private:
   void secureDescriptors();
   bool blockSignals();
   bool loadTable();
+  void verifyMore();
   bool startEngine();
   void chooseLogDirectory();
   bool listen();
@@ -75,6 +76,7 @@ private:
   sigset_t originalMask{};
   uint64_t sequence = 0;
   bool pending = false;      ///< the engine said Yield
+  bool unverified = false;   ///< parts of the table are
   bool moreChildren = false; ///< a slice of reaping was not enough
   bool ended = false;
   int exitStatus = 0;
