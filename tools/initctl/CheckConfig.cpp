@@ -7,6 +7,7 @@
 #include "JobConfig.h"
 #include <algorithm>
 #include <fnmatch.h>
+#include <unordered_set>
 
 using namespace starton::control;
 
@@ -16,13 +17,19 @@ namespace {
 
 /// What check-config takes as existing.
 struct KnownNames {
+  std::unordered_set<std::string> events; ///< as they are
   Strings eventPatterns;
-  Strings ignoredEvents;
   Strings jobs; ///< sorted
 
+  /// An entry of `emits` is a pattern, though few look like one.
+  void addEmitted(const std::string &pattern) {
+    if (pattern.find_first_of("*?[\\") == std::string::npos)
+      events.insert(pattern);
+    else
+      eventPatterns.push_back(pattern);
+  }
   bool hasEvent(const std::string &event) const {
-    if (std::find(ignoredEvents.begin(), ignoredEvents.end(), event) !=
-        ignoredEvents.end())
+    if (events.count(event) != 0)
       return true;
     return std::any_of(eventPatterns.begin(), eventPatterns.end(),
                        [&](const std::string &pattern) {
@@ -122,27 +129,27 @@ private:
 static KnownNames knownNames(const Session &session,
                              const std::vector<JobConfig> &jobs) {
   KnownNames known;
-  known.eventPatterns = {"starting",
-                         "started",
-                         "stopping",
-                         "stopped",
-                         "startup",
-                         "debug",
-                         "control-alt-delete",
-                         "keyboard-request",
-                         "power-status-changed"};
+  known.events = {"starting",
+                  "started",
+                  "stopping",
+                  "stopped",
+                  "startup",
+                  "debug",
+                  "control-alt-delete",
+                  "keyboard-request",
+                  "power-status-changed"};
   if (session.isUserMode())
-    known.eventPatterns.emplace_back("session-end");
+    known.events.insert("session-end");
   for (const JobConfig &job : jobs) {
     known.jobs.push_back(job.name);
-    known.eventPatterns.insert(known.eventPatterns.end(), job.emits.begin(),
-                               job.emits.end());
+    for (const std::string &event : job.emits)
+      known.addEmitted(event);
   }
   std::sort(known.jobs.begin(), known.jobs.end());
   const std::string &list = session.options.ignoredEvents;
   for (size_t at = 0; at < list.size();) {
     size_t end = std::min(list.find(',', at), list.size());
-    known.ignoredEvents.push_back(list.substr(at, end - at));
+    known.events.insert(list.substr(at, end - at));
     at = end + 1;
   }
   return known;
