@@ -81,6 +81,8 @@ public:
     hooks.feed = [](void *context, engine::Input &input) {
       auto &self = *static_cast<Daemon *>(context);
       engine::FeedResult result = self.engine.feed(input);
+      if (result == engine::FeedResult::Taken && input.descriptor >= 0)
+        ::close(input.descriptor);
       engine::Action action;
       while (self.engine.next(action))
         self.server.perform(action);

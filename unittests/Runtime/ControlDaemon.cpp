@@ -101,6 +101,8 @@ engine::FeedResult TestDaemon::feed(engine::Input &input) {
     lastShutdown.assign(input.name.begin(), input.name.end());
   if (engine.feed(input) == engine::FeedResult::Refused)
     return engine::FeedResult::Refused;
+  if (input.descriptor >= 0)
+    ::close(input.descriptor);
   engine::Action action;
   while (engine.next(action))
     server.perform(action);

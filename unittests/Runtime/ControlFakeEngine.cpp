@@ -160,8 +160,40 @@ bool Engine::instanceName(ClassIndex job, Span<const Text> env, bool withUsage,
   return true;
 }
 
-bool Engine::getEnv(InstanceId, Text, Text &) const { return false; }
-bool Engine::listEnv(InstanceId, Span<const Text> &) { return false; }
+bool Engine::getEnv(InstanceId instance, Text name, Text &value) const {
+  auto &variables = impl->environments[instance.index];
+  auto found = variables.find(toString(name));
+  if (found != variables.end())
+    value = view(found->second);
+  return found != variables.end();
+}
+
+bool Engine::listEnv(InstanceId instance, Span<const Text> &entries) {
+  impl->listed.clear();
+  impl->listedViews.clear();
+  for (const auto &[name, value] : impl->environments[instance.index])
+    impl->listed.push_back(name + "=" + value);
+  for (const std::string &entry : impl->listed)
+    impl->listedViews.push_back(view(entry));
+  entries = {impl->listedViews.data(), impl->listedViews.size()};
+  return true;
+}
+
+static void changeEnvironment(Engine::Impl &impl, const Input &input) {
+  auto &variables = impl.environments[input.instance.index];
+  if (input.kind == Input::Kind::ResetEnv)
+    variables.clear();
+  for (Text entry : input.env) {
+    std::string text = toString(entry);
+    std::string name = text.substr(0, text.find('='));
+    bool set = input.kind == Input::Kind::SetEnv;
+    if (!set || !input.retain)
+      variables.erase(name);
+    if (set)
+      variables.emplace(name, text == name ? "" : text.substr(name.size() + 1));
+  }
+}
+
 bool Engine::lastRun(ClassIndex job, Text, LastRun &run) const {
   if (job < impl->lastRuns.size())
     run = impl->lastRuns[job];
@@ -292,6 +324,12 @@ FeedResult Engine::feed(const Input &input) {
     break;
   case Input::Kind::EmitEvent:
     emit(*impl, input);
+    break;
+  case Input::Kind::SetEnv:
+  case Input::Kind::UnsetEnv:
+  case Input::Kind::ResetEnv:
+    changeEnvironment(*impl, input);
+    reply(*impl, input, NoClass, "");
     break;
   default:
     break;

@@ -11,6 +11,7 @@
 
 #include "starton/Runtime/Engine/Engine.h"
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,10 @@ struct starton::engine::Engine::Impl {
   test::FakeAction current;
   std::string expanded;
   std::string problem;
+  /// By index of the instance, ~0: the global one.
+  std::map<uint32_t, std::map<std::string, std::string>> environments;
+  std::vector<std::string> listed;
+  std::vector<Text> listedViews;
   /// What the queries about runs and holders say.
   std::vector<LastRun> lastRuns; ///< by class; the later ones have none
   std::vector<Holder> holders;

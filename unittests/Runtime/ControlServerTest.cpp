@@ -139,9 +139,45 @@ TEST(ControlServer, MethodsOfThingsNotBuiltSaySo) {
   EXPECT_EQ(errorOf(client->call(manager("GetState"))),
             "org.freedesktop.DBus.Error.NotSupported: "
             "GetState is not supported by this daemon");
-  EXPECT_EQ(errorOf(client->call(manager("ListEnv", {Strings{}}))),
-            "org.freedesktop.DBus.Error.NotSupported: "
-            "ListEnv is not supported by this daemon");
+  EXPECT_TRUE(
+      isError(client->call(manager("ReloadConfiguration")), "NotSupported"));
+  EXPECT_TRUE(isError(client->call(manager("Restart")), "NotSupported"));
+}
+
+TEST(ControlServer, EnvironmentMethods) {
+  TestDaemon daemon;
+  auto client = daemon.connect();
+  auto call = [&](const char *method, std::vector<Argument> arguments) {
+    return client->call(manager(method, std::move(arguments)));
+  };
+  EXPECT_EQ(errorOf(call("SetEnv", {Strings{}, std::string("A=1"), true})), "");
+  EXPECT_EQ(errorOf(call("SetEnvList",
+                         {Strings{}, Strings{"A=2", "B", "C=x=y"}, false})),
+            "");
+  EXPECT_EQ(call("GetEnv", {Strings{}, std::string("A")}).string(), "1");
+  EXPECT_EQ(call("ListEnv", {Strings{}}).strings(),
+            (Strings{"A=1", "B=", "C=x=y"}));
+  EXPECT_EQ(errorOf(call("UnsetEnv", {Strings{}, std::string("A")})), "");
+  EXPECT_EQ(errorOf(call("UnsetEnvList", {Strings{}, Strings{"B", "Z"}})), "");
+  EXPECT_EQ(call("ListEnv", {Strings{}}).strings(), Strings{"C=x=y"});
+  EXPECT_EQ(errorOf(call("GetEnv", {Strings{}, std::string("A")})),
+            "org.freedesktop.DBus.Error.InvalidArgs: No such variable: A");
+  EXPECT_EQ(errorOf(call("ResetEnv", {Strings{}})), "");
+  EXPECT_EQ(call("ListEnv", {Strings{}}).strings(), Strings());
+  std::string empty = "org.freedesktop.DBus.Error.InvalidArgs: "
+                      "Variable may not be empty string";
+  EXPECT_EQ(errorOf(call("GetEnv", {Strings{}, std::string()})), empty);
+  EXPECT_EQ(errorOf(call("SetEnv", {Strings{}, std::string(), true})), empty);
+  EXPECT_EQ(errorOf(call("SetEnv", {Strings{}, std::string("=x"), true})),
+            empty);
+  EXPECT_EQ(errorOf(call("UnsetEnvList", {Strings{}, Strings{"A", ""}})),
+            empty);
+  // Of an instance.
+  client->call(job("Start", {Strings{}, true}));
+  EXPECT_EQ(errorOf(call("SetEnv", {Strings{"foo"}, std::string("I=1"), true})),
+            "");
+  EXPECT_EQ(call("ListEnv", {Strings{"foo", ""}}).strings(), Strings{"I=1"});
+  EXPECT_EQ(call("ListEnv", {Strings{}}).strings(), Strings());
   EXPECT_EQ(errorOf(client->call(manager("ListEnv", {Strings{"nojob"}}))),
             "com.ubuntu.Upstart0_6.Error.UnknownJob: Unknown job: nojob");
   EXPECT_EQ(errorOf(client->call(manager("ListEnv", {Strings{""}}))),
@@ -150,6 +186,16 @@ TEST(ControlServer, MethodsOfThingsNotBuiltSaySo) {
   EXPECT_EQ(errorOf(client->call(manager("ListEnv", {Strings{"foo", "i"}}))),
             "com.ubuntu.Upstart0_6.Error.UnknownJobInstance: "
             "Unknown instance: i of job foo");
+}
+
+TEST(ControlServer, NobodyChangesTheSystemsEnvironment) {
+  TestDaemon daemon({.userMode = false});
+  auto client = daemon.connect();
+  EXPECT_EQ(errorOf(client->call(
+                manager("SetEnv", {Strings{}, std::string("A=1"), true}))),
+            "com.ubuntu.Upstart0_6.Error.PermissionDenied: "
+            "Not permissible to modify PID 1 job environment");
+  EXPECT_EQ(errorOf(client->call(manager("ListEnv", {Strings{}}))), "");
 }
 
 TEST(ControlServer, DiskWriteableAnswersWithTheHostsError) {

@@ -87,18 +87,19 @@ bool Request::await(ReplyShape shape, uint32_t &index,
   return true;
 }
 
-void Request::submit(engine::Input &input, ReplyShape shape) {
+bool Request::submit(engine::Input &input, ReplyShape shape) {
   uint32_t index = None;
   if (!await(shape, index, input.request))
-    return;
+    return false;
   if (server.daemon.feed(server.daemon.context, input) ==
       engine::FeedResult::Taken)
-    return;
+    return true;
   if (index != None) {
     server.pending.give(index);
     --from.pending;
   }
   failNoMemory();
+  return false;
 }
 
 // --- Objects.

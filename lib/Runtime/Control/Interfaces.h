@@ -68,8 +68,8 @@ void reloadConfiguration(Request &request);
 void getJobByName(Request &request);
 void getAllJobs(Request &request);
 void emitEvent(Request &request);
+void emitEventWithFile(Request &request);
 void endSession(Request &request);
-void environmentMethod(Request &request);
 void notifyDiskWriteable(Request &request);
 void notSupported(Request &request);
 void getState(Request &request);
@@ -77,6 +77,15 @@ void restartDaemon(Request &request);
 void writeVersion(Request &request, wire::Writer &writer);
 void writeLogPriority(Request &request, wire::Writer &writer);
 void setLogPriority(Request &request, wire::Reader &value);
+
+// --- Environment.cpp
+void getEnv(Request &request);
+void setEnv(Request &request);
+void setEnvList(Request &request);
+void unsetEnv(Request &request);
+void unsetEnvList(Request &request);
+void listEnv(Request &request);
+void resetEnv(Request &request);
 
 // --- Job.cpp
 void getInstance(Request &request);
@@ -114,6 +123,9 @@ void getRejected(Request &request);
 /// The class of that name, or of that name as clients see it.
 engine::ClassIndex findJob(engine::Engine &engine, Text name);
 void failUnknownJob(Request &request, Text name);
+/// Likewise; NoInstance, or one that is not live: there is none.
+engine::InstanceId findInstance(engine::Engine &engine, engine::ClassIndex job,
+                                Text name);
 
 /// Reads an array of KEY=VALUE; answers the call itself when it is no such
 /// thing, or without memory, and returns false.

@@ -52,17 +52,22 @@ void getInstance(Request &request) {
   answerInstance(request, id);
 }
 
+engine::InstanceId findInstance(engine::Engine &engine, engine::ClassIndex job,
+                                Text name) {
+  engine::InstanceId id = engine.findInstance(job, name);
+  engine::InstanceView view;
+  Vector<char> raw;
+  if (engine.viewInstance(id, view) || !raw.resize(name.size() + 1))
+    return id;
+  char *end = writeUnprintable(name, raw.data());
+  return engine.findInstance(
+      job, {raw.data(), static_cast<size_t>(end - raw.data())});
+}
+
 void getInstanceByName(Request &request) {
   Text name = wire::Reader(request.message).string();
-  engine::ClassIndex job = request.object.job;
-  engine::InstanceId id = request.engine().findInstance(job, name);
-  Vector<char> raw;
-  if (!exists(request, id) && raw.resize(name.size() + 1)) {
-    // As clients see it.
-    char *end = writeUnprintable(name, raw.data());
-    id = request.engine().findInstance(
-        job, {raw.data(), static_cast<size_t>(end - raw.data())});
-  }
+  engine::InstanceId id =
+      findInstance(request.engine(), request.object.job, name);
   if (!exists(request, id))
     return failUnknownInstance(request, name);
   answerInstance(request, id);

@@ -4,6 +4,7 @@
 
 #include "Interfaces.h"
 #include "starton/Runtime/Control/Names.h"
+#include <cerrno>
 
 namespace starton::control {
 
@@ -73,7 +74,7 @@ void getAllJobs(Request &request) {
   request.answer(writer);
 }
 
-void emitEvent(Request &request) {
+static void emitEvent(Request &request, bool withFile) {
   wire::Reader reader(request.message);
   Text name = reader.string();
   Vector<Text> environment;
@@ -85,8 +86,17 @@ void emitEvent(Request &request) {
   input.name = name;
   input.env = wire::viewOf(environment);
   input.wait = reader.boolean();
-  request.submit(input, ReplyShape::Empty);
+  if (withFile)
+    input.descriptor = reader.descriptor();
+  if (withFile && input.descriptor < 0)
+    return request.failSystem(EMFILE);
+  if (!request.submit(input, ReplyShape::Empty) && withFile)
+    wire::closeDescriptor(input.descriptor);
 }
+
+void emitEvent(Request &request) { emitEvent(request, false); }
+
+void emitEventWithFile(Request &request) { emitEvent(request, true); }
 
 void endSession(Request &request) {
   request.answerEmpty();
@@ -135,31 +145,6 @@ void restartDaemon(Request &request) {
   PendingRequest unused;
   (void)server.takePending(token, unused);
   request.failSystem(error);
-}
-
-/// The job and instance that the first argument of the environment methods
-/// names are looked up, so that a wrong one is told from a missing method.
-void environmentMethod(Request &request) {
-  wire::Reader reader(request.message);
-  Vector<Text> scope;
-  if (!reader.strings(scope))
-    return request.failNoMemory();
-  if (scope.empty())
-    return notSupported(request);
-  if (scope[0].empty())
-    return request.fail(engine::ErrorName::InvalidArgs,
-                        {textOf("Job may not be empty string")});
-  engine::ClassIndex job = findJob(request.engine(), scope[0]);
-  if (job == engine::NoClass)
-    return failUnknownJob(request, scope[0]);
-  Text name = scope.size() > 1 ? scope[1] : Text();
-  engine::InstanceView view;
-  if (!request.engine().viewInstance(request.engine().findInstance(job, name),
-                                     view))
-    return request.fail(
-        engine::ErrorName::UnknownJobInstance,
-        {textOf("Unknown instance: "), name, textOf(" of job "), scope[0]});
-  notSupported(request);
 }
 
 // --- Properties.

@@ -158,8 +158,9 @@ struct Request {
   void fail(engine::ErrorName name, std::initializer_list<Text> text);
   void failStandard(const char *name, std::initializer_list<Text> text);
   void failUnknownMethod();
-  /// Hands \p input to the engine, whose answer goes to the caller.
-  void submit(engine::Input &input, ReplyShape shape);
+  /// Hands \p input to the engine, whose answer goes to the caller. False: it
+  /// was not taken, and the caller has been told.
+  bool submit(engine::Input &input, ReplyShape shape);
   /// Remembers who waits, if anybody does. False: too many wait, or there is
   /// no memory, and the caller has been told.
   bool await(ReplyShape shape, uint32_t &index, engine::RequestToken &token);

@@ -50,6 +50,8 @@ private:
 };
 
 void drop(DBusMessage *message);
+/// One that a Reader has given.
+void closeDescriptor(int descriptor);
 Text senderOf(DBusMessage *message);
 
 /// Reads the arguments of a message whose signature has been checked. Views
@@ -60,6 +62,9 @@ public:
 
   Text string();
   bool boolean();
+  /// A copy of the descriptor, close-on-exec and the caller's; -1: none to be
+  /// had.
+  int descriptor();
   /// An array of strings; false: no memory.
   [[nodiscard]] bool strings(Vector<Text> &list);
   /// The string inside a variant; false: it holds something else.

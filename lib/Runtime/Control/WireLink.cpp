@@ -115,7 +115,7 @@ bool Link::open(DBusConnection *fresh, const LoopHooks &loop, uint32_t user) {
   watches.loop = &loop;
   dbus_connection_set_max_message_size(connection, MaxMessageBytes);
   dbus_connection_set_max_received_size(connection, MaxReceivedBytes);
-  // Nothing takes descriptors yet; a call with one still gets its answer.
+  // EmitEventWithFile takes one.
   dbus_connection_set_max_message_unix_fds(connection, 1);
   dbus_connection_set_max_received_unix_fds(connection, 4);
   dbus_connection_set_allow_anonymous(connection, false);

@@ -4,6 +4,7 @@
 #include "starton/Runtime/Control/Names.h"
 #include "starton/Runtime/Control/Upstart.h"
 #include <dbus/dbus.h>
+#include <unistd.h>
 
 namespace starton::control::wire {
 
@@ -44,6 +45,8 @@ void Incoming::keep() const { dbus_message_ref(message); }
 
 void drop(DBusMessage *message) { dbus_message_unref(message); }
 
+void closeDescriptor(int descriptor) { close(descriptor); }
+
 Text senderOf(DBusMessage *message) {
   return textOf(dbus_message_get_sender(message));
 }
@@ -70,6 +73,13 @@ bool Reader::boolean() {
   dbus_message_iter_get_basic(iterator(at), &value);
   dbus_message_iter_next(iterator(at));
   return value != 0;
+}
+
+int Reader::descriptor() {
+  int value = -1;
+  dbus_message_iter_get_basic(iterator(at), &value);
+  dbus_message_iter_next(iterator(at));
+  return value;
 }
 
 bool Reader::strings(Vector<Text> &list) {

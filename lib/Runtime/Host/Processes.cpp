@@ -237,7 +237,8 @@ const char *Processes::expandProfile(const engine::Action &action,
 }
 
 bool Processes::adoptDescriptor(int32_t &descriptor) {
-  if (!events.reserve(events.size() + 1))
+  if (events.size() == MaxEventDescriptors ||
+      !events.reserve(events.size() + 1))
     return false;
   int own = sys.control(descriptor, F_DUPFD_CLOEXEC, FirstEventDescriptor);
   if (own < 0)

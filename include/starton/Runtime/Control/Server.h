@@ -73,6 +73,7 @@ struct DaemonHooks {
   void *context = nullptr;
   /// Sets the input's time and sequence, feeds it and, if it was taken,
   /// carries out the actions; perform() may be called before this returns.
+  /// A descriptor of the input is the daemon's once the input is taken.
   engine::FeedResult (*feed)(void *context, engine::Input &input) = nullptr;
   engine::Priority (*logPriority)(void *context) = nullptr;
   void (*setLogPriority)(void *context, engine::Priority priority) = nullptr;

@@ -43,6 +43,8 @@ enum class Console : uint8_t { None, Output, Owner, Log };
 
 /// Descriptors of events are not below this, so that none is in a child's way.
 constexpr int FirstEventDescriptor = 10;
+/// More are refused: they are kept for as long as somebody holds the event.
+constexpr unsigned MaxEventDescriptors = 64;
 
 /// What all processes of one daemon have in common.
 struct ChildDefaults {
