@@ -80,6 +80,7 @@ bool Request::await(ReplyShape shape, uint32_t &index,
   }
   PendingRequest &slot = server.pending[index];
   slot.connection = &from;
+  slot.sender = from.relay ? senderHash(message.sender()) : 0;
   slot.serial = message.serial();
   slot.shape = shape;
   ++from.pending;
@@ -265,8 +266,7 @@ static bool checkSignature(Request &request, const char *wanted) {
 bool checkPrivilege(Request &request, const char *privilege) {
   uint32_t user = 0;
   const ServerOptions &options = request.server.options;
-  if (options.userMode ||
-      (request.from.link.user(user) && user == options.daemonUser))
+  if (options.userMode || (request.user(user) && user == options.daemonUser))
     return true;
   request.fail(engine::ErrorName::PermissionDenied,
                {textOf("You do not have permission to "), textOf(privilege)});
@@ -316,6 +316,8 @@ static void introspectNode(Request &request) {
 
 void Server::Impl::dispatch(Connection &from, const wire::Incoming &message) {
   if (!message.isMethodCall())
+    return;
+  if (from.relay && takeRelayMessage(from, message))
     return;
   Request request{*this, from, message, {}};
   // Any path answers a ping.

@@ -70,7 +70,11 @@ static void change(Request &request, engine::Input::Kind kind,
   input.instance = instance;
   input.env = variables;
   input.retain = retain;
-  request.submit(input, ReplyShape::Empty);
+  bool taken = request.submit(input, ReplyShape::Empty);
+  // What a bus daemon starts gets the same environment.
+  if (taken && kind == engine::Input::Kind::SetEnv &&
+      instance == engine::NoInstance)
+    request.server.shareEnvironment(variables);
 }
 
 static void changeOne(Request &request, engine::Input::Kind kind) {

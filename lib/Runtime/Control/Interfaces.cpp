@@ -44,9 +44,9 @@ static constexpr MethodRow Methods[] = {
     {Manager, "NotifyDiskWriteable", "", "", "", "", "notify disk is writeable",
      notifyDiskWriteable},
     {Manager, "NotifyDBusAddress", "s", "address", "", "",
-     "notify D-Bus address", notSupported},
+     "notify D-Bus address", notifyDBusAddress},
     {Manager, "NotifyCGroupManagerAddress", "s", "address", "", "",
-     "notify cgroup manager address", notSupported},
+     "notify cgroup manager address", notifyCGroupManagerAddress},
     {Manager, "EndSession", "", "", "", "", "end session", endSession},
 
     {Job, "GetInstance", "as", "env", "o", "instance", nullptr, getInstance,

@@ -114,6 +114,12 @@ void writeState(Request &request, wire::Writer &writer);
 void writeProcesses(Request &request, wire::Writer &writer);
 void writeProcessList(const engine::InstanceView &view, wire::Writer &writer);
 
+// --- Bus.cpp
+void notifyDBusAddress(Request &request);
+void notifyCGroupManagerAddress(Request &request);
+/// Of ":UID.NUMBERS": a hash of NUMBERS, never 0.
+uint64_t senderHash(Text sender);
+
 // --- Init1.cpp
 void listAll(Request &request);
 void getDetails(Request &request);

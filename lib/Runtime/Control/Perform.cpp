@@ -72,16 +72,20 @@ void Server::Impl::reply(const engine::Action &action) {
   send(*request.connection, writer);
 }
 
-void Server::Impl::failPending(bool restarts, const char *name, Text why) {
+void Server::Impl::settlePending(ReplyShape shape, const char *name, Text why) {
   for (uint32_t i = 0; i < pending.limit(); ++i) {
     PendingRequest request = pending[i];
-    if (!request.connection ||
-        (request.shape == ReplyShape::Restart) != restarts)
+    ReplyShape kind = request.shape == ReplyShape::Instance ? ReplyShape::Empty
+                                                            : request.shape;
+    if (!request.connection || kind != shape)
       continue;
     --request.connection->pending;
     pending.give(i);
     wire::Writer writer;
-    writer.startError(request.serial, name, why);
+    if (name)
+      writer.startError(request.serial, name, why);
+    else
+      writer.startReply(request.serial);
     send(*request.connection, writer);
   }
 }
@@ -101,14 +105,16 @@ void Server::restarted() {
 
 void Server::refuseRestart(Text why) {
   if (impl)
-    impl->failPending(true, "org.freedesktop.DBus.Error.Failed", why);
+    impl->settlePending(ReplyShape::Restart,
+                        "org.freedesktop.DBus.Error.Failed", why);
 }
 
 void Server::abandonRequests() {
   if (impl)
-    impl->failPending(false, "org.freedesktop.DBus.Error.NoReply",
-                      textOf("The daemon is being re-executed: what was asked "
-                             "for goes on, but its end will not be told"));
+    impl->settlePending(ReplyShape::Empty, "org.freedesktop.DBus.Error.NoReply",
+                        textOf("The daemon is being re-executed: what was "
+                               "asked for goes on, but its end will not be "
+                               "told"));
 }
 
 void Server::Impl::announce(const engine::Action &action) {

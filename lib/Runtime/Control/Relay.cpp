@@ -33,7 +33,8 @@ constexpr unsigned JoinTime = 10;
 /// Who waits for an answer of the daemon.
 struct Route {
   uint32_t link;
-  uint32_t serial; ///< of the call as the bus knows it
+  uint32_t serial; ///< of the call as the bus knows it; 0: free
+  uint32_t sent;   ///< of the call as the daemon knows it
   char caller[DBUS_MAXIMUM_NAME_LENGTH + 1];
 };
 
@@ -93,8 +94,8 @@ static void limit(DBusConnection *connection) {
 }
 
 void Relay::tell(const char *member, const char *text) {
-  DBusMessage *message = dbus_message_new_method_call(
-      nullptr, ManagerPath, RelayInterface, member);
+  DBusMessage *message = dbus_message_new_method_call(nullptr, ManagerPath,
+                                                      RelayInterface, member);
   if (!message)
     return;
   dbus_message_set_no_reply(message, true);
@@ -113,8 +114,8 @@ int Relay::fail(const char *text) {
 
 bool Relay::takeName() {
   Error error;
-  int result = dbus_bus_request_name(bus, BusName, DBUS_NAME_FLAG_DO_NOT_QUEUE,
-                                     &error);
+  int result =
+      dbus_bus_request_name(bus, BusName, DBUS_NAME_FLAG_DO_NOT_QUEUE, &error);
   if (result == DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER)
     return true;
   (void)fail(error.message ? error.message
@@ -175,6 +176,7 @@ void Relay::call(DBusMessage *message) {
     dbus_message_unref(copy);
   if (good && answered) {
     routes[route].serial = dbus_message_get_serial(message);
+    routes[route].sent = serial;
     std::snprintf(routes[route].caller, sizeof routes[route].caller, "%s",
                   caller);
     bySerial.insert(serial, route);
@@ -192,8 +194,16 @@ void Relay::call(DBusMessage *message) {
 void Relay::clientGone(const char *name) {
   if (std::strcmp(name, lastCaller) == 0)
     lastCaller[0] = '\0';
-  // The daemon knows the numbers whoever the user was.
-  tell("ClientGone", name);
+  bool waited = false;
+  for (uint32_t i = 0; i < routes.limit(); ++i) {
+    if (routes[i].serial == 0 || std::strcmp(name, routes[i].caller) != 0)
+      continue;
+    bySerial.remove(routes[i].sent);
+    routes.give(i);
+    waited = true;
+  }
+  if (waited)
+    tell("ClientGone", name + 1);
 }
 
 void Relay::fromBus(DBusMessage *message) {
@@ -241,10 +251,9 @@ void Relay::setEnvironment(DBusMessage *message) {
       "UpdateActivationEnvironment");
   char **entries = nullptr;
   int count = 0;
-  if (!call || !dbus_message_get_args(message, nullptr, DBUS_TYPE_ARRAY,
-                                      DBUS_TYPE_STRING,
-                                      static_cast<void *>(&entries), &count,
-                                      DBUS_TYPE_INVALID)) {
+  if (!call || !dbus_message_get_args(
+                   message, nullptr, DBUS_TYPE_ARRAY, DBUS_TYPE_STRING,
+                   static_cast<void *>(&entries), &count, DBUS_TYPE_INVALID)) {
     if (call)
       dbus_message_unref(call);
     return;
@@ -333,9 +342,9 @@ int Relay::run(const char *daemonAddress, const char *busAddress) {
       fromDaemon(message);
       dbus_message_unref(message);
     }
-    bool readable = dbus_connection_get_outgoing_size(daemon) <= MaxAhead;
-    if (readable && !dbus_connection_read_write(bus, 0))
+    if (!dbus_connection_read_write(bus, 0))
       return fail("the bus has gone");
+    bool readable = dbus_connection_get_outgoing_size(daemon) <= MaxAhead;
     while (readable) {
       DBusMessage *message = dbus_connection_pop_message(bus);
       if (!message)

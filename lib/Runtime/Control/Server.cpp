@@ -109,14 +109,11 @@ void Server::perform(const engine::Action &action) {
 // --- Admission.
 
 /// Refused clients are simply not kept: libdbus then closes them.
-bool Server::Impl::admits(DBusConnection *fresh) {
-  uint32_t user = 0;
-  if (!wire::peerUser(fresh, user))
-    return false;
-  bool own = user == options.daemonUser;
-  if (!own && user != 0)
-    return false;
-  return count < (own ? MaxConnections : MaxConnections - ReservedConnections);
+bool Server::Impl::admits(const wire::Peer &peer) {
+  if (peer.user == 0)
+    return count < MaxConnections;
+  return peer.user == options.daemonUser &&
+         count < MaxConnections - ReservedConnections;
 }
 
 void Server::Impl::rest() {
@@ -124,12 +121,14 @@ void Server::Impl::rest() {
   listener.mute(true);
 }
 
-void Server::Impl::evictUnauthenticated() {
+/// Each user has a number of its own: nobody's silence costs another.
+void Server::Impl::evictUnauthenticated(uint32_t user) {
   Connection *oldest = nullptr;
   unsigned unauthenticated = 0;
   for (uint32_t i = 0; i < count; ++i) {
     Connection &connection = *connections[i];
-    if (connection.doomed || connection.link.isAuthenticated())
+    if (connection.doomed || connection.user != user ||
+        connection.link.isAuthenticated())
       continue;
     ++unauthenticated;
     if (!oldest || connection.authenticateBy < oldest->authenticateBy)
@@ -141,9 +140,15 @@ void Server::Impl::evictUnauthenticated() {
 
 void Server::Impl::accept(DBusConnection *fresh) {
   accepted = true;
-  if (!admits(fresh))
+  wire::Peer peer;
+  if (!wire::peerOf(fresh, peer))
     return;
-  evictUnauthenticated();
+  bool relay = daemon.isRelay && daemon.isRelay(daemon.context, peer.pid);
+  if (!relay && !admits(peer))
+    return;
+  if (count == MaxConnections)
+    return;
+  evictUnauthenticated(peer.user);
   void *memory = allocate(sizeof(Connection));
   if (!memory)
     return;
@@ -154,6 +159,8 @@ void Server::Impl::accept(DBusConnection *fresh) {
     return;
   }
   connection->authenticateBy = now() + AuthenticationTime;
+  connection->user = peer.user;
+  connection->relay = relay;
   connections[count++] = connection;
   daemon.log(daemon.context, engine::Priority::Info,
              textOf("Connection from private client"));
@@ -194,18 +201,22 @@ void Server::Impl::bury(uint32_t index) {
   Connection *connection = connections[index];
   connections[index] = connections[--count];
   for (uint32_t i = 0; connection->pending > 0 && i < pending.limit(); ++i) {
-    if (pending[i].connection != connection)
-      continue;
-    engine::Input input;
-    input.kind = engine::Input::Kind::ClientGone;
-    input.request = engine::RequestToken(pending[i].generation) << 32 | (i + 1);
-    pending.give(i);
-    --connection->pending;
-    (void)daemon.feed(daemon.context, input);
+    if (pending[i].connection == connection)
+      forgetPending(i);
   }
   dropHeld(*connection);
   connection->~Connection();
   release(connection);
+}
+
+void Server::Impl::forgetPending(uint32_t index) {
+  engine::Input input;
+  input.kind = engine::Input::Kind::ClientGone;
+  input.request =
+      engine::RequestToken(pending[index].generation) << 32 | (index + 1);
+  --pending[index].connection->pending;
+  pending.give(index);
+  (void)daemon.feed(daemon.context, input);
 }
 
 void Server::Impl::settle() {

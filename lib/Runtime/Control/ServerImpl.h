@@ -45,14 +45,18 @@ struct Connection {
   bool doomed = false;
   bool more = false;    ///< messages were left for the next turn
   bool follows = false; ///< wants org.starton.Init1.Changed
+  bool relay = false;   ///< to a message bus: see Relay.h
+  uint32_t user = 0;    ///< of the process at the other end
 };
 
-/// What a successful answer carries. Restart: there is none.
-enum class ReplyShape : uint8_t { Empty, Instance, Restart };
+/// What a successful answer carries. Restart: there is none. Bus: nothing, and
+/// not the engine gives it.
+enum class ReplyShape : uint8_t { Empty, Instance, Restart, Bus };
 
 /// A request that the engine will answer. Free when connection is null.
 struct PendingRequest {
   Connection *connection;
+  uint64_t sender; ///< hash of the bus client's numbers; 0: no bus client
   uint32_t serial;
   uint32_t generation;
   uint32_t link;
@@ -94,8 +98,8 @@ struct Server::Impl {
   // --- Server.cpp
   uint64_t now() const { return loop.now(loop.context); }
   void accept(DBusConnection *fresh);
-  bool admits(DBusConnection *fresh);
-  void evictUnauthenticated();
+  bool admits(const wire::Peer &peer);
+  void evictUnauthenticated(uint32_t user);
   /// Leaves new clients in the backlog for a while.
   void rest();
   void serve(Connection &connection);
@@ -131,8 +135,18 @@ struct Server::Impl {
   void signal(const char *name);
   /// org.starton.Init1.Changed, for announcements that are one.
   void announceChange(const engine::Action &action);
-  /// Answers every waiting request that is (or is not) a Restart.
-  void failPending(bool restarts, const char *name, Text why);
+  /// Answers every waiting request of that shape, or of those that the engine
+  /// answers (Empty). Null name: with success.
+  void settlePending(ReplyShape shape, const char *name, Text why);
+
+  // --- Bus.cpp
+  /// What a relay says; false: it is nothing of that kind.
+  bool takeRelayMessage(Connection &from, const wire::Incoming &message);
+  void forgetSender(Connection &relay, uint64_t sender);
+  /// Tells the bus daemon's side of changes of the global job environment.
+  void shareEnvironment(Span<const Text> variables);
+  /// Forgets one waiting request, and so does the engine.
+  void forgetPending(uint32_t index);
   /// The connection and serial behind a token, which is then free; false when
   /// nobody waits for it.
   bool takePending(engine::RequestToken token, PendingRequest &request);
@@ -148,6 +162,8 @@ struct Request {
   Object object;
 
   engine::Engine &engine() const { return server.engine; }
+  /// Who calls, behind a relay too; false: not known.
+  bool user(uint32_t &uid) const;
   /// The view of the instance the call is for.
   engine::InstanceView view() const;
 

@@ -232,8 +232,13 @@ private:
   WatchSet watches;
 };
 
-/// The user at the other end of a fresh connection's socket; false: not known.
-bool peerUser(DBusConnection *connection, uint32_t &uid);
+/// Who is at the other end of a socket.
+struct Peer {
+  uint32_t user;
+  int32_t pid;
+};
+/// Of a fresh connection; false: not known.
+bool peerOf(DBusConnection *connection, Peer &peer);
 
 } // namespace starton::control::wire
 

@@ -167,14 +167,14 @@ bool Link::send(const Writer &writer) {
          dbus_connection_send(connection, writer.get(), nullptr);
 }
 
-bool peerUser(DBusConnection *connection, uint32_t &uid) {
+bool peerOf(DBusConnection *connection, Peer &peer) {
   int fd = -1;
   ucred credentials = {};
   socklen_t size = sizeof(credentials);
   if (!dbus_connection_get_unix_fd(connection, &fd) ||
       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
     return false;
-  uid = credentials.uid;
+  peer = {credentials.uid, credentials.pid};
   return true;
 }
 

@@ -42,7 +42,13 @@ Daemon::Daemon(Sys &system, const Options &daemonOptions,
             (void)static_cast<Daemon *>(self)->feed(input);
           },
           this),
-      controlLoop(loop, server), session(system) {
+      controlLoop(loop, server), session(system),
+      busRelay(
+          system, loop, messages, address, originalMask,
+          [](void *self, const char *why) {
+            static_cast<Daemon *>(self)->server.busSettled(why);
+          },
+          this) {
   messages.setPriority(options.priority);
   tickTimer.context = retryTimer.context = this;
   tickTimer.handler = [](Timer &timer) {
@@ -355,6 +361,20 @@ void Daemon::setPriority(engine::Priority priority) {
   engine.setLogPriority(priority);
 }
 
+void Daemon::setBusHooks(control::DaemonHooks &hooks) {
+  hooks.joinBus = [](void *context, engine::Text bus) {
+    auto &self = *static_cast<Daemon *>(context);
+    // Without a bus there is nothing to do about one.
+    return self.options.noBus ? EALREADY : self.busRelay.join(bus);
+  };
+  hooks.isRelay = [](void *self, int32_t pid) {
+    return static_cast<Daemon *>(self)->busRelay.isRelay(pid);
+  };
+  hooks.relayTold = [](void *self, bool connected, engine::Text why) {
+    static_cast<Daemon *>(self)->busRelay.told(connected, why);
+  };
+}
+
 control::DaemonHooks Daemon::daemonHooks() {
   control::DaemonHooks hooks;
   hooks.context = this;
@@ -370,6 +390,7 @@ control::DaemonHooks Daemon::daemonHooks() {
   hooks.log = [](void *self, engine::Priority priority, engine::Text text) {
     static_cast<Daemon *>(self)->messages.log(priority, text);
   };
+  setBusHooks(hooks);
   hooks.wallTime = [](void *self) {
     return static_cast<Daemon *>(self)->sys.wallTime();
   };

@@ -39,7 +39,7 @@ const char HelpText[] =
     "                         $XDG_CACHE_HOME/upstart\n"
     "  --no-log               discard the output of jobs\n"
     "  --no-inherit-env       jobs do not get the daemon's environment\n"
-    "  --no-dbus              accepted: only the private socket is used\n"
+    "  --no-dbus              never connect to a message bus\n"
     "  --no-cgroups           accepted: cgroups are not used\n"
     "\n"
     "Messages:\n"
@@ -61,6 +61,7 @@ enum class Name : uint8_t {
   Verbose,
   Debug,
   NoLog,
+  NoBus,
   NoInheritEnv,
   NoStartupEvent,
   Accepted,
@@ -95,7 +96,7 @@ constexpr OptionRow Rows[] = {
     {"--no-log", Name::NoLog, false},
     {"--no-inherit-env", Name::NoInheritEnv, false},
     {"--no-startup-event", Name::NoStartupEvent, false},
-    {"--no-dbus", Name::Accepted, false},
+    {"--no-dbus", Name::NoBus, false},
     {"--no-cgroups", Name::Accepted, false},
     // Only ever written when a state cannot be read back.
     {"--write-state-file", Name::Accepted, false},
@@ -185,6 +186,9 @@ bool applyFlag(const OptionRow &row, Options &options, char (&error)[160]) {
   case Name::Debug:
     options.priority = engine::Priority::Debug;
     options.debug = true;
+    return true;
+  case Name::NoBus:
+    options.noBus = true;
     return true;
   case Name::NoLog:
     options.noLog = true;

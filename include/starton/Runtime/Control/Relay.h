@@ -10,9 +10,9 @@
 // Answers go back to who asked, signals to everybody on the bus.
 //
 // The relay talks to the daemon by calls of org.starton.Relay that want no
-// reply: Connected(), Failed(s text) before it ends, and ClientGone(s sender)
-// for a client of the bus that has left. The daemon sends it the signal
-// SetEnvironment(as), for UpdateActivationEnvironment.
+// reply: Connected(), Failed(s text) before it ends, and ClientGone(s numbers)
+// for a client of the bus that has left while it waited. The daemon sends it
+// the signal SetEnvironment(as), for UpdateActivationEnvironment.
 
 #ifndef STARTON_RUNTIME_CONTROL_RELAY_H
 #define STARTON_RUNTIME_CONTROL_RELAY_H

@@ -34,8 +34,9 @@ namespace starton::control {
 constexpr char DaemonVersion[] = "init (upstart 1.13.2)";
 
 constexpr unsigned MaxConnections = 256;
-constexpr unsigned MaxUnauthenticated = 32;
-/// Of MaxConnections, for the daemon's own user only.
+constexpr unsigned MaxUnauthenticated = 32; ///< of one user
+/// Of MaxConnections, for root only. The daemon's own user, another one, may
+/// take all others.
 constexpr unsigned ReservedConnections = 16;
 constexpr unsigned MaxPendingPerConnection = 4096;
 /// Messages of one connection that wait for the gate; more are not read.
@@ -119,6 +120,17 @@ struct DaemonHooks {
   bool (*logPath)(void *context, engine::ClassIndex job, engine::Text instance,
                   Vector<char> &path) = nullptr;
 
+  // --- The connection to a message bus (Relay.h). Null hooks: none.
+
+  /// NotifyDBusAddress: connects to that bus and returns 0, the outcome comes
+  /// with Server::busSettled(); or EALREADY when there is a connection; or
+  /// another errno.
+  int (*joinBus)(void *context, engine::Text address) = nullptr;
+  /// Whether this process is our relay.
+  bool (*isRelay)(void *context, int32_t pid) = nullptr;
+  /// The relay says that it has joined the bus, or why it has not or no more.
+  void (*relayTold)(void *context, bool connected, engine::Text why) = nullptr;
+
   // --- Processes.
 
   /// Processes that were started by this instance, have lost their parents
@@ -172,6 +184,10 @@ public:
   /// Before a re-exec: whoever waits for an answer other than that of Restart
   /// is told that it will not come (runtime §6.7: connections end).
   void abandonRequests();
+
+  /// The connection that joinBus() began is there; or not, and \p why says why
+  /// (null: it is).
+  void busSettled(const char *why);
 
   /// Disconnects everybody and closes the socket; writes what can be written
   /// without blocking first.

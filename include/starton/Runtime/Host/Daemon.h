@@ -6,6 +6,7 @@
 #ifndef STARTON_RUNTIME_HOST_DAEMON_H
 #define STARTON_RUNTIME_HOST_DAEMON_H
 
+#include "starton/Runtime/Host/BusRelay.h"
 #include "starton/Runtime/Host/ControlLoop.h"
 #include "starton/Runtime/Host/InstanceTimers.h"
 #include "starton/Runtime/Host/Options.h"
@@ -54,6 +55,7 @@ private:
   void takeSignal(uint32_t number);
   void tick();
   control::DaemonHooks daemonHooks();
+  void setBusHooks(control::DaemonHooks &hooks);
 
   Sys &sys;
   const Options &options;
@@ -68,6 +70,7 @@ private:
   control::Server server;
   ControlLoop controlLoop;
   SessionFile session;
+  BusRelay busRelay;
 
   Watch signalWatch;
   Timer tickTimer;

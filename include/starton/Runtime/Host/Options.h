@@ -25,6 +25,7 @@ struct Options {
   bool help = false;
   bool version = false;
   bool noLog = false;
+  bool noBus = false;
   bool inheritEnvironment = true;
   bool debug = false;
   engine::Priority priority = engine::Priority::Message;
