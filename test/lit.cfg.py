@@ -52,8 +52,9 @@ if config.starton_shared_data:
     config.available_features.add("shared-data")
 if os.geteuid() == 0:
     config.available_features.add("root")
-if shutil.which("setpriv"):
-    config.available_features.add("setpriv")
+for program in ("setpriv", "dbus-daemon"):
+    if shutil.which(program):
+        config.available_features.add(program)
 if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
                   stderr=subprocess.DEVNULL, check=False).returncode == 0:
     config.available_features.add("mount-namespace")

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "starton/Runtime/Control/Relay.h"
 #include "starton/Runtime/Host/Daemon.h"
 #include <cstring>
 #include <unistd.h>
@@ -24,9 +23,6 @@ int print(const char *text) {
 } // namespace
 
 int main(int argc, char **argv) {
-  // What BusRelay starts: not for people, and not in the help.
-  if (argc == 4 && std::strcmp(argv[1], "--bus-relay") == 0)
-    return control::runRelay(argv[2], argv[3]);
   host::Sys &sys = host::realSystem();
   // Static: too large for a stack that jobs' environments also go through,
   // and never destroyed, because the process ends with it.

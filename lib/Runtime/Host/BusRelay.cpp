@@ -7,12 +7,13 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace starton::host {
 
 namespace {
 
-constexpr char Self[] = "/proc/self/exe";
+constexpr char RelayName[] = "initd-bus-relay";
 
 bool startsWith(engine::Text text, const char *prefix) {
   size_t length = std::strlen(prefix);
@@ -81,18 +82,36 @@ void BusRelay::childMain() {
     (void)sys.duplicate(null, standard, 0);
   (void)sys.closeRange(3, ~0U, 0);
   (void)sys.signalMask(SIG_SETMASK, &mask, nullptr);
-  const char *words[] = {"initd", "--bus-relay", daemonAddress, bus, nullptr};
+  const char *words[] = {RelayName, daemonAddress, bus, nullptr};
   // Nothing of a job's environment: what carries it is taken for its process.
   char *const none[] = {nullptr};
-  (void)sys.execute(Self, const_cast<char *const *>(words), none);
+  (void)sys.execute(program, const_cast<char *const *>(words), none);
   for (;;)
     sys.exit(127);
+}
+
+/// Beside the running binary, or in libexec; an errno when it is nowhere.
+int BusRelay::findProgram() {
+  ssize_t length = sys.readLink("/proc/self/exe", program,
+                                sizeof program - sizeof RelayName - 1);
+  if (length > 0) {
+    program[length] = '\0';
+    char *slash = std::strrchr(program, '/');
+    std::memcpy(slash ? slash + 1 : program, RelayName, sizeof RelayName);
+    if (sys.access(program, X_OK) == 0)
+      return 0;
+  }
+  std::snprintf(program, sizeof program, "%s/%s", STARTON_LIBEXEC_DIR,
+                RelayName);
+  return -sys.access(program, X_OK);
 }
 
 /// Starts a relay; an errno when there is none.
 int BusRelay::spawn() {
   ++attempts;
   reason[0] = '\0';
+  if (int error = findProgram())
+    return error;
   pid_t child = sys.fork();
   if (child == 0)
     childMain();

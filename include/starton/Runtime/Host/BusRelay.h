@@ -11,6 +11,7 @@
 
 #include "starton/Runtime/Engine/Engine.h"
 #include "starton/Runtime/Host/Loop.h"
+#include <climits>
 #include <csignal>
 #include <sys/types.h>
 
@@ -45,6 +46,7 @@ private:
   static constexpr unsigned MaxAttempts = 10;
   static constexpr uint64_t FirstDelay = 100'000'000; ///< nanoseconds
 
+  int findProgram();
   int spawn();
   [[noreturn]] void childMain();
   void ended();
@@ -64,6 +66,7 @@ private:
   bool asked = false; ///< somebody waits for onSettled
   unsigned attempts = 0;
   char bus[256] = {};
+  char program[PATH_MAX] = {};
   char reason[160] = {}; ///< the last one given
 };
 
