@@ -47,12 +47,36 @@ public:
   int killResult = 0;
   uint64_t clock = 1'000'000'000; ///< does not pass by itself
 
+  unsigned faultAt = 0; ///< the call that fails with EIO; 0: none
+  unsigned callCount = 0;
+
+  /// Of every call that can fail.
+  bool fails() { return ++callCount == faultAt; }
+
   ~KernelSys() {
     for (auto [pid, descriptor] : ended)
       Sys::close(descriptor);
   }
 
+  ssize_t read(int descriptor, void *buffer, size_t size) override {
+    return fails() ? -EIO : Sys::read(descriptor, buffer, size);
+  }
+  int control(int descriptor, int command, int argument) override {
+    return fails() ? -EIO : Sys::control(descriptor, command, argument);
+  }
+  int deviceControl(int descriptor, unsigned long request,
+                    unsigned long argument) override {
+    return fails() ? -EIO : Sys::deviceControl(descriptor, request, argument);
+  }
+  int statDescriptor(int descriptor, struct stat &status) override {
+    return fails() ? -EIO : Sys::statDescriptor(descriptor, status);
+  }
+  int poll(int descriptor, short interest, int milliseconds) override {
+    return fails() ? -EIO : Sys::poll(descriptor, interest, milliseconds);
+  }
   int open(const char *path, int flags, mode_t mode) override {
+    if (fails())
+      return -EIO;
     if (std::string_view(path).substr(0, 6) != "/proc/")
       return Sys::open(path, flags, mode);
     auto file = files.find(path);
@@ -66,8 +90,8 @@ public:
   uint64_t now() override { return clock; }
   int timerSet(int, uint64_t) override { return 0; }
   int processDescriptor(pid_t pid) override {
-    if (pidfdError)
-      return -pidfdError;
+    if (pidfdError || fails())
+      return pidfdError ? -pidfdError : -EIO;
     int ends[2];
     (void)Sys::pipe(ends, O_CLOEXEC);
     ended[pid] = ends[1];
@@ -80,7 +104,7 @@ public:
   }
   int waitFor(pid_t pid, siginfo_t &info) override {
     auto found = ends.find(pid);
-    if (found == ends.end())
+    if (found == ends.end() || fails())
       return -ECHILD;
     info = found->second;
     return 0;
@@ -100,21 +124,25 @@ public:
         std::string("\0A=B\0", 5);
   }
 
-  pid_t fork() override { return forkError ? -forkError : nextPid++; }
+  pid_t fork() override {
+    if (forkError || fails())
+      return forkError ? -forkError : -EIO;
+    return nextPid++;
+  }
   int pipe(int (&ends)[2], int flags) override {
-    if (pipeError)
-      return -pipeError;
+    if (pipeError || fails())
+      return pipeError ? -pipeError : -EIO;
     if (needsReserve && softLimit != 1024)
       return -EMFILE;
     int result = Sys::pipe(ends, flags);
-    if (result == 0)
+    if (result == 0 && (flags & O_NONBLOCK)) // an error pipe, not a log's
       lastWriteEnd = Sys::control(ends[1], F_DUPFD_CLOEXEC, 0);
     return result;
   }
   int epollControl(int epoll, int operation, int descriptor,
                    epoll_event &event) override {
-    if (operation == EPOLL_CTL_ADD && epollError)
-      return -epollError;
+    if (operation == EPOLL_CTL_ADD && (epollError || fails()))
+      return epollError ? -epollError : -EIO;
     return Sys::epollControl(epoll, operation, descriptor, event);
   }
   int waitAny(siginfo_t &info) override {
@@ -128,7 +156,7 @@ public:
   int kill(pid_t pid, int signal) override {
     calls.push_back("kill " + std::to_string(pid) + " " +
                     std::to_string(signal));
-    return killResult;
+    return fails() ? -EPERM : killResult;
   }
   pid_t groupOf(pid_t pid) override {
     return pid == 0 ? 7 : pid == FirstPid + 1 ? 7 : pid;
@@ -136,6 +164,8 @@ public:
   long trace(int request, pid_t pid, unsigned long argument) override {
     calls.push_back("ptrace " + std::to_string(request) + " " +
                     std::to_string(pid));
+    if (fails())
+      return -ESRCH;
     if (request == PTRACE_GETEVENTMSG)
       *reinterpret_cast<unsigned long *>(argument) = eventMessage;
     auto result = traceResults.find(request);
