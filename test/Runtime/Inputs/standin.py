@@ -9,6 +9,7 @@ ANSWERS is Python that defines
 
 with an action of these: reply(SIGNATURE, VALUE...), error(NAME, MESSAGE),
 raw(BYTES), hang() for no answer, drop() to close the connection.
+The name that a call is addressed to is scope["destination"].
 An unknown method is error("org.freedesktop.DBus.Error.UnknownMethod", ...).
 """
 import os
@@ -98,7 +99,7 @@ class Reader:
         form = {"y": "<B", "b": "<I", "i": "<i", "u": "<I"}[kind]
         value, = struct.unpack_from(form, self.data, self.at)
         self.at += struct.calcsize(form)
-        return value
+        return bool(value) if kind == "b" else value
 
 
 def message(kind, serial, fields, signature="", values=()):
@@ -165,6 +166,7 @@ def serve(client):
             fields = dict(Reader(head + rest, 12).take("a(yv)"))
             body = Reader(rest[len(rest) - body_length:])
             arguments = [body.take(kind) for kind in types(fields.get(8, ""))]
+            scope["destination"] = fields.get(6, "")
             action = scope["answer"](fields[1], fields.get(2, ""), fields[3], arguments)
             data = action(serial)
             if data is None:
@@ -185,6 +187,7 @@ def accept(server):
 
 
 scope = dict(globals())
+scope["scope"] = scope
 with open(answers) as file:
     exec(compile(file.read(), answers, "exec"), scope)
 if os.path.exists(socket_path):
