@@ -7,6 +7,7 @@
 #include "starton/Table/JobTable_generated.h"
 #include "starton/Table/Reader.h"
 #include "starton/Table/Writer.h"
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -87,15 +88,33 @@ Compiled::Compiled(const Files &files, bool chromeOs) {
   fs::remove_all(directory);
   std::string error;
   bytes = table::writeTable(set, error);
-  table::LoadError loadError;
-  root = table::verify(
-      {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()},
-      loadError);
-  if (!root || set.jobs.size() != files.size() - overrides) {
-    std::fprintf(stderr, "a job of the test is rejected: %s%s\n", error.c_str(),
-                 loadError.message);
+  if (set.jobs.size() != files.size() - overrides) {
+    std::fprintf(stderr, "a job of the test is rejected: %s\n", error.c_str());
     std::abort();
   }
+  open();
+}
+
+Compiled::Compiled(const Compiled &other) : bytes(other.bytes) { open(); }
+
+Compiled::~Compiled() { std::fill(bytes.begin(), bytes.end(), '\xff'); }
+
+void Compiled::open() {
+  table::LoadError error;
+  root = table::verify(
+      {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}, error);
+  if (!root) {
+    std::fprintf(stderr, "a table of the test: %s\n", error.message);
+    std::abort();
+  }
+}
+
+SimHost::SimHost(const Compiled &compiled, Settings given)
+    : SimHost(std::make_unique<Compiled>(compiled), std::move(given)) {}
+
+SimHost::SimHost(std::unique_ptr<Compiled> own, Settings given)
+    : SimHost(own->table(), std::move(given)) {
+  kept[0] = std::move(own);
 }
 
 SimHost::SimHost(const table::JobTable &first, Settings given)
@@ -113,7 +132,70 @@ SimHost::SimHost(const table::JobTable &first, Settings given)
   options.daemonEnvironment = {environment.data(), environment.size()};
   options.logPriority =
       settings.debug ? engine::Priority::Debug : engine::Priority::Info;
+  kept[0] = nullptr;
   initialised = engine.init(first, options);
+  if (initialised)
+    for (const std::string &name : classes())
+      jobs.insert(name);
+}
+
+bool SimHost::switchTo(const Compiled &compiled, engine::SwitchKind kind,
+                       const Strings &removed) {
+  auto copy = std::make_unique<Compiled>(compiled);
+  std::vector<engine::Text> names;
+  for (const std::string &name : removed)
+    names.push_back(toText(name));
+  uint32_t id = ++lastTable;
+  if (engine.switchTable(copy->table(), id, kind,
+                         {names.data(), names.size()}) ==
+      engine::SwitchResult::Refused)
+    return false;
+  kept[id] = std::move(copy);
+  run();
+  checkClasses();
+  return true;
+}
+
+Strings SimHost::classes() const {
+  Strings names;
+  for (uint32_t i = 0; i < engine.classCount(); ++i)
+    names.push_back(engine.classJob(engine.classAt(i)).name()->str());
+  return names;
+}
+
+Strings SimHost::tables() const {
+  Strings ids;
+  for (const auto &[id, table] : kept)
+    ids.push_back(std::to_string(id));
+  return ids;
+}
+
+Strings SimHost::environmentOf(engine::InstanceId instance) {
+  Strings all;
+  Span<const engine::Text> entries;
+  check(engine.listEnv(instance, entries), "an environment is not there");
+  for (engine::Text entry : entries)
+    all.push_back(toString(entry));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+void SimHost::checkClasses() {
+  Strings names = classes();
+  std::set<std::string> unique(names.begin(), names.end());
+  check(unique == jobs && unique.size() == names.size(),
+        "the classes are not those that were announced");
+  unsigned last = 0;
+  for (const std::string &name : names) {
+    uint32_t hash = 2166136261U;
+    for (char c : name)
+      hash = (hash * 16777619U) ^ uint32_t(static_cast<unsigned char>(c));
+    check(hash % 17 >= last, name + " is out of order");
+    last = hash % 17;
+    engine::ClassIndex job = engine.findClass(toText(name));
+    check(job != engine::NoClass && engine.classJob(job).name()->str() == name,
+          name + " is not found");
+  }
 }
 
 void SimHost::check(bool good, const std::string &what) {
@@ -143,8 +225,10 @@ void SimHost::reincarnate() {
   StateReader reader(first.bytes());
   std::destroy_at(&engine);
   std::construct_at(&engine);
-  engine::TableOfState tables[] = {{0, table}};
-  if (!engine.restore(reader, {tables, 1})) {
+  std::vector<engine::TableOfState> tables;
+  for (const auto &[id, compiled] : kept)
+    tables.push_back({id, compiled ? &compiled->table() : table});
+  if (!engine.restore(reader, {tables.data(), tables.size()})) {
     std::fprintf(stderr, "the state cannot be read back: %s\n", reader.why());
     std::abort();
   }
@@ -162,14 +246,16 @@ std::string SimHost::describe(const Action &action) const {
   std::string all;
   for (int64_t field :
        {int64_t(action.kind), int64_t(action.announce), int64_t(action.token),
-        int64_t(action.job), int64_t(action.instance.index),
-        int64_t(action.instance.generation), int64_t(action.slot),
-        int64_t(action.goal), int64_t(action.state), int64_t(action.request),
-        int64_t(action.error), int64_t(action.priority),
-        int64_t(action.deadline), int64_t(action.pid), int64_t(action.signal),
-        int64_t(action.status), int64_t(action.descriptor),
-        int64_t(action.group)})
+        int64_t(action.instance.index), int64_t(action.instance.generation),
+        int64_t(action.slot), int64_t(action.goal), int64_t(action.state),
+        int64_t(action.request), int64_t(action.error),
+        int64_t(action.priority), int64_t(action.deadline), int64_t(action.pid),
+        int64_t(action.signal), int64_t(action.status),
+        int64_t(action.descriptor), int64_t(action.group)})
     all += std::to_string(field) + " ";
+  // Slots of classes are counted anew by another engine.
+  if (action.job != engine::NoClass)
+    all += engine.classJob(action.job).name()->str() + " ";
   for (engine::Text entry : action.env)
     all += "[" + toString(entry) + "]";
   return all + toString(action.text);
@@ -188,20 +274,7 @@ uint64_t SimHost::request(Input::Kind kind, const std::string &job,
   input.job = engine.findClass(toText(job));
   input.name = toText(job);
   input.wait = wait;
-  input.request = ++lastRequest;
-  std::vector<engine::Text> entries;
-  for (const std::string &entry : env)
-    entries.push_back(toText(entry));
-  input.env = {entries.data(), entries.size()};
-  waiting.insert(input.request);
-  requestNames[lastRequest] = nameOf(input);
-  uint64_t number = lastRequest;
-  if (feed(input) == engine::FeedResult::Refused) {
-    waiting.erase(number);
-    number = 0;
-  }
-  run();
-  return number;
+  return send(input, env);
 }
 
 uint64_t SimHost::start(const std::string &job, const Strings &env, bool wait) {
@@ -224,6 +297,19 @@ uint64_t SimHost::emit(const std::string &event, const Strings &env, bool wait,
   input.name = toText(event);
   input.wait = wait;
   input.descriptor = descriptor;
+  return send(input, env);
+}
+
+uint64_t SimHost::environment(Input::Kind kind, const Strings &env, bool retain,
+                              engine::InstanceId instance) {
+  Input input;
+  input.kind = kind;
+  input.retain = retain;
+  input.instance = instance;
+  return send(input, env);
+}
+
+uint64_t SimHost::send(Input input, const Strings &env) {
   input.request = ++lastRequest;
   std::vector<engine::Text> entries;
   for (const std::string &entry : env)
@@ -247,16 +333,7 @@ uint64_t SimHost::onInstance(Input::Kind kind, const std::string &job,
   input.instance =
       engine.findInstance(engine.findClass(toText(job)), toText(instance));
   input.wait = wait;
-  input.request = ++lastRequest;
-  waiting.insert(input.request);
-  requestNames[lastRequest] = nameOf(input);
-  uint64_t number = lastRequest;
-  if (feed(input) == engine::FeedResult::Refused) {
-    waiting.erase(number);
-    number = 0;
-  }
-  run();
-  return number;
+  return send(input, {});
 }
 
 void SimHost::shutdown(const char *why) {
@@ -521,6 +598,9 @@ void SimHost::perform(const Action &action) {
     ++yieldCount;
     break;
   case Action::Kind::TableUnused:
+    check(kept.erase(uint32_t(action.status)) == 1,
+          "a table is given back twice");
+    allLog.push_back("unused " + std::to_string(action.status));
     break;
   }
   engine.complete(action.token, outcome);
@@ -622,7 +702,11 @@ void SimHost::announce(const Action &action) {
     allLog.push_back("event " + text);
     return;
   }
+  if (action.announce == What::JobAdded || action.announce == What::JobRemoved)
+    return announceJob(action);
   std::string name = key(action);
+  check(jobs.count(engine.classJob(action.job).name()->str()),
+        "something of a job that was not announced");
   switch (action.announce) {
   case What::InstanceAdded:
     check(shown.emplace(name, "waiting").second, name + " was added twice");
@@ -661,6 +745,19 @@ void SimHost::announce(const Action &action) {
   case What::JobRemoved:
     break;
   }
+}
+
+void SimHost::announceJob(const Action &action) {
+  std::string name = toString(action.text);
+  check(engine.classJob(action.job).name()->str() == name,
+        "a job of another name is announced");
+  if (action.announce == Action::Announcement::JobAdded) {
+    check(jobs.insert(name).second, "job " + name + " was added twice");
+    allLog.push_back("job added " + name);
+    return;
+  }
+  check(jobs.erase(name) == 1, "job " + name + " was not there");
+  allLog.push_back("job removed " + name);
 }
 
 void SimHost::answered(uint64_t request, const std::string &text) {

@@ -33,10 +33,17 @@ using Files = std::map<std::string, std::string>;
 class Compiled {
 public:
   explicit Compiled(const Files &files, bool chromeOs = false);
+  /// A table of its own with the same content.
+  Compiled(const Compiled &other);
+  /// Nothing that is still read from it makes sense any more.
+  ~Compiled();
+  Compiled &operator=(const Compiled &) = delete;
   const table::JobTable &table() const { return *root; }
   const std::string &content() const { return bytes; }
 
 private:
+  void open();
+
   std::string bytes;
   const table::JobTable *root = nullptr;
 };
@@ -68,8 +75,8 @@ public:
   };
 
   explicit SimHost(const Compiled &compiled) : SimHost(compiled, Settings()) {}
-  SimHost(const Compiled &compiled, Settings settings)
-      : SimHost(compiled.table(), std::move(settings)) {}
+  /// Of a copy that is destroyed when the engine gives it back.
+  SimHost(const Compiled &compiled, Settings settings);
   SimHost(const table::JobTable &table, Settings settings);
 
   bool ready() const { return initialised; }
@@ -88,6 +95,12 @@ public:
   void shutdown(const char *why);
   /// Who asked has gone: no answer may come any more.
   void forgetClient(uint64_t request);
+  /// Gives the engine a copy of that table. False: refused.
+  bool switchTo(const Compiled &compiled, engine::SwitchKind kind,
+                const Strings &removed = {});
+  uint64_t environment(engine::Input::Kind kind, const Strings &env = {},
+                       bool retain = false,
+                       engine::InstanceId instance = engine::NoInstance);
   /// "" while it waits, "ok", or the text of the error.
   std::string answer(uint64_t request) const;
 
@@ -130,6 +143,14 @@ public:
   const std::set<int> &closed() const { return closedDescriptors; }
   unsigned yields() const { return yieldCount; }
   unsigned refusals() const { return refusedCount; }
+  /// Names of the classes in the order of the engine.
+  Strings classes() const;
+  /// Tables that the engine has not given back, by id.
+  Strings tables() const;
+  /// Sorted KEY=VALUE.
+  Strings environmentOf(engine::InstanceId instance = engine::NoInstance);
+  /// What the engine tells about its classes, and what it has told.
+  void checkClasses();
   /// Something the contract forbids was seen; empty when not.
   const std::string &broken() const { return firstBroken; }
   /// Of the end of a test: every request has one answer, every instance that
@@ -147,6 +168,12 @@ public:
   /// The same without confirming or ending anything.
   void drain();
 
+private:
+  /// Tables by id; null: somebody else's, which is `table`.
+  std::map<uint32_t, std::unique_ptr<Compiled>> kept;
+  const table::JobTable *table;
+
+public:
   engine::Engine engine;
   uint64_t now = 1'000'000'000'000;
   /// Outcome of the next spawns instead of a process: an errno.
@@ -159,6 +186,9 @@ private:
   engine::Outcome spawn(const engine::Action &action);
   engine::Outcome signal(const engine::Action &action);
   void announce(const engine::Action &action);
+  SimHost(std::unique_ptr<Compiled> own, Settings settings);
+  void announceJob(const engine::Action &action);
+  uint64_t send(engine::Input input, const Strings &env);
   void answered(uint64_t request, const std::string &text);
   void check(bool good, const std::string &what);
   std::string describe(const engine::Action &action) const;
@@ -178,13 +208,14 @@ private:
   std::set<uint64_t> waiting;
   std::map<uint64_t, std::string> requestNames;
   std::map<std::string, std::string> shown; ///< instances and their states
-  std::map<std::string, int> cycles;        ///< starting without stopped
+  std::set<std::string> jobs;               ///< that were announced
+  uint32_t lastTable = 0;
+  std::map<std::string, int> cycles; ///< starting without stopped
   Strings events, spawnLog, stateLog, logLog, signalLog, allLog, actionLog;
   std::set<int> closedDescriptors;
   std::string firstBroken;
   uint64_t lastRequest = 0;
   uint64_t sequence = 0;
-  const table::JobTable *table;
   int32_t lastPid = 1000;
   unsigned yieldCount = 0;
   unsigned refusedCount = 0;

@@ -11,7 +11,7 @@ namespace starton::engine {
 
 Tree Engine::Impl::startTree(ClassIndex job) {
   const table::Condition *condition = jobOf(job).start_on();
-  return {condition, latches.data() + classes[job].latches};
+  return {condition, classes[job].latches};
 }
 
 Tree Engine::Impl::stopTree(const Instance &instance) {
@@ -352,7 +352,7 @@ bool Engine::Impl::retryStep() {
         triggerStop(index);
       return true;
     }
-    if (retry.position == classes.size()) {
+    if (retry.position == order.size()) {
       retry.active = false;
       return false;
     }

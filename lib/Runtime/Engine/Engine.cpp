@@ -3,7 +3,6 @@
 #include "starton/Runtime/Engine/Engine.h"
 #include "Impl.h"
 #include "Inert.h"
-#include "starton/Table/Verification.h"
 #include <new>
 
 namespace starton::engine {
@@ -14,92 +13,29 @@ Engine::Impl::~Impl() {
       freeInstance(i);
   for (uint32_t i = 0; i < events.limit(); ++i)
     release(events[i].data);
-  for (JobClass &jobClass : classes) {
-    release(jobClass.tails);
-    if (jobClass.inert)
-      releaseInert(jobClass.job);
+  for (ClassIndex i = 0; i < classes.size(); ++i) {
+    release(classes[i].tails);
+    if (classes[i].ownsLatches)
+      release(classes[i].latches);
+    if (classes[i].inert)
+      releaseInert(classes[i].job);
   }
+  for (uint32_t i = 0; i < successors.limit(); ++i)
+    release(successors[i].latches);
 }
 
 bool Engine::Impl::init(const table::JobTable &given, const Options &options) {
   constexpr size_t FirstInstances = 64;
   constexpr size_t PreparedRoom = 512;
-  table = &given;
+  baseJobs = &given;
   verification = options.verification;
   logPriority = options.logPriority;
   appArmor = options.appArmor;
-  limitsImports = table->dialect() == table::Dialect::ChromeOS;
+  limitsImports = given.dialect() == table::Dialect::ChromeOS;
   return initClasses() && shared.init(options) && expander.init() &&
          instanceTable.resize(FirstInstances, 0xff) &&
          builder.reserve(size_t(shared.base().count) + 3) &&
-         prepared.reserve(PreparedRoom) && reserveLine(0) && initShutdown();
-}
-
-bool Engine::Impl::initClasses() {
-  const auto &jobs = *table->jobs();
-  uint32_t count = jobs.size();
-  Vector<uint8_t> bucketOf;
-  Vector<ClassIndex> byRegistration;
-  if (!classes.resize(count) || !order.resize(count) ||
-      !marked.resize(count / 64 + 1) || !bucketOf.resize(count) ||
-      !byRegistration.resize(count))
-    return false;
-  size_t leaves = 0;
-  size_t largest = 0;
-  for (ClassIndex i = 0; i < count; ++i) {
-    const table::Job &job = *jobs.Get(i);
-    Text name = textOf(job.name());
-    bucketOf[i] = uint8_t(hashName(name) % NumBuckets);
-    longestClassName =
-        name.size() > longestClassName ? name.size() : longestClassName;
-    JobClass &jobClass = classes[i];
-    jobClass.job = &job;
-    jobClass.sound = !verification;
-    jobClass.first = jobClass.last = jobClass.runs = None;
-    jobClass.latches = uint32_t(leaves);
-    size_t start = nodeCount(job.start_on());
-    size_t stop = nodeCount(job.stop_on());
-    leaves += start;
-    largest = start > largest ? start : largest;
-    largest = stop > largest ? stop : largest;
-    // Registration numbers are unique; a table where they are not below the
-    // number of jobs sorts by index instead.
-    byRegistration[i] = i;
-  }
-  for (ClassIndex i = 0; i < count; ++i)
-    if (jobs.Get(i)->order() < count)
-      byRegistration[jobs.Get(i)->order()] = i;
-  sortClasses(bucketOf, byRegistration);
-  return latches.resize(leaves, 0xff) && values.resize(largest) &&
-         inTruth.resize(largest);
-}
-
-/// The one way to a definition that nobody has used yet. One that is damaged is
-/// replaced here; the host, which also looks at those that nobody uses, says
-/// so.
-const table::Job &Engine::Impl::takeIntoUse(ClassIndex job) {
-  JobClass &jobClass = classes[job];
-  jobClass.sound = true;
-  if (!verification->job(job)) {
-    jobClass.job = makeInert(textOf(jobClass.job->name()));
-    jobClass.inert = true;
-  }
-  return *jobClass.job;
-}
-
-/// Buckets ascending, in each by registration.
-void Engine::Impl::sortClasses(const Vector<uint8_t> &bucketOf,
-                               const Vector<ClassIndex> &byRegistration) {
-  uint32_t starts[NumBuckets + 1] = {};
-  for (uint8_t bucket : bucketOf)
-    ++starts[bucket + 1];
-  for (uint32_t b = 0; b < NumBuckets; ++b)
-    starts[b + 1] += starts[b];
-  for (ClassIndex job : byRegistration) {
-    uint32_t position = starts[bucketOf[job]]++;
-    order[position] = job;
-    classes[job].position = position;
-  }
+         prepared.reserve(PreparedRoom) && reserveNames(0) && initShutdown();
 }
 
 bool Engine::Impl::next(Action &action) {
@@ -137,6 +73,8 @@ bool Engine::Impl::step() {
     zombie = None;
     return true;
   }
+  if (newsStep())
+    return true;
   if (released != None) {
     releaseOne();
     return true;
@@ -212,9 +150,9 @@ bool Engine::init(const table::JobTable &jobs, const Options &options) {
   return false;
 }
 
-SwitchResult Engine::switchTable(const table::JobTable &, uint32_t, SwitchKind,
-                                 Span<const Text>) {
-  return SwitchResult::Refused;
+SwitchResult Engine::switchTable(const table::JobTable &jobs, uint32_t id,
+                                 SwitchKind kind, Span<const Text> removed) {
+  return impl->switchTable(jobs, id, kind, removed);
 }
 
 FeedResult Engine::feed(const Input &input) { return impl->feed(input); }

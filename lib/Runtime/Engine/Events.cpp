@@ -220,23 +220,15 @@ void Engine::Impl::markClasses(const Event &event) {
 }
 
 void Engine::Impl::markEntry(Text name, const Text *operand) {
-  const table::IndexEntry *entry =
-      findIndexEntry(*table, verification, name, operand);
-  if (!entry)
-    return;
-  for (const table::Leaf *leaf : *entry->leaves()) {
-    if (leaf->job() >= classes.size())
-      continue; // damaged, which verification has yet to come to
-    JobClass &jobClass = classes[leaf->job()];
-    bool stops = leaf->tree() == table::Tree::Stop;
-    if (stops && jobClass.first == None)
-      continue;
-    (stops ? jobClass.stopMarked : jobClass.startMarked) = true;
-    uint32_t word = jobClass.position / 64;
-    marked[word] |= uint64_t(1) << (jobClass.position % 64);
-    firstMarked = word < firstMarked ? word : firstMarked;
-    lastMarked = word > lastMarked ? word : lastMarked;
-  }
+  eachLeaf(name, operand, [&](ClassIndex job, bool stops, uint32_t) {
+    if (stops && classes[job].first == None)
+      return;
+    if (stops)
+      classes[job].stopMarked = true;
+    else
+      classes[job].startMarked = true;
+    mark(job);
+  });
 }
 
 void Engine::Impl::nextClass() {
@@ -244,9 +236,9 @@ void Engine::Impl::nextClass() {
     uint64_t &bits = marked[firstMarked];
     if (!bits)
       continue;
-    poll.position = firstMarked * 64 + uint32_t(__builtin_ctzll(bits));
+    poll.job = order[firstMarked * 64 + uint32_t(__builtin_ctzll(bits))];
     bits &= bits - 1;
-    JobClass &jobClass = classes[order[poll.position]];
+    JobClass &jobClass = classes[poll.job];
     poll.instance = jobClass.stopMarked ? jobClass.first : None;
     jobClass.stopMarked = false;
     poll.phase = Poll::Phase::StopConditions;
@@ -301,8 +293,9 @@ void Engine::Impl::handleStopCondition() {
 
 void Engine::Impl::handleStartCondition() {
   poll.phase = Poll::Phase::NextClass;
-  ClassIndex job = order[poll.position];
-  if (!classes[job].startMarked)
+  ClassIndex job = poll.job;
+  poll.job = NoClass;
+  if (job == NoClass || !classes[job].startMarked)
     return;
   classes[job].startMarked = false;
   Tree tree = startTree(job);

@@ -3,9 +3,9 @@
 // The engine's inside. Work is done in small steps, none of which waits for
 // another or calls itself; what is to be done next is always in the state:
 //
+//   0. what is to be freed, and the classes that are to be announced;
 //   1. `released`: waiters to be answered, one a step; then `intent`, the
-//   change
-//      of goal that they were answered for;
+//      change of goal that they were answered for;
 //   2. `mover`: the instance that is on its way to its next resting state, one
 //      transition a step;
 //   3. `op`: what a request or an ended process still wants once the mover
@@ -34,6 +34,7 @@
 #include "Agenda.h"
 #include "Environment.h"
 #include "Expand.h"
+#include "LeafIndex.h"
 #include "State.h"
 #include "Table.h"
 #include "starton/Runtime/Support/NumberMap.h"
@@ -101,7 +102,7 @@ struct Poll {
   };
   Phase phase = Phase::Handle;
   uint32_t event = None;
-  uint32_t position = 0; ///< of the class
+  ClassIndex job = NoClass; ///< the one being looked at
   uint32_t instance = None;
 };
 
@@ -124,23 +125,27 @@ struct Quiesce {
   uint32_t event = None; ///< session-end, reserved at init
 };
 
+struct Change;
+struct Plan;
+
 struct Engine::Impl {
   Impl() : agenda(events) {}
   ~Impl();
 
   // --- Engine.cpp
   bool init(const table::JobTable &jobs, const Options &options);
-  bool initClasses();
   /// Instead of init(): StateLoad.cpp.
-  bool restore(StateReader &in, const table::JobTable &given);
-  uint32_t classCapacity() const { return uint32_t(classes.size()); }
-  void sortClasses(const Vector<uint8_t> &bucketOf,
-                   const Vector<ClassIndex> &byRegistration);
+  bool restore(StateReader &in, Span<const TableOfState> given);
   bool next(Action &action);
   bool step();
   bool finishOperation();
+
+  // --- Classes.cpp
+  bool initClasses();
+  void sortClasses(const Vector<uint32_t> &registered);
+  bool reserveNodes(size_t count);
   bool isClass(ClassIndex job) const {
-    return job < classes.size() && classes[job].job;
+    return job < classes.size() && classes[job].job && !classes[job].gone;
   }
   /// The one place where a definition is taken into use.
   const table::Job &jobOf(ClassIndex job) {
@@ -151,6 +156,65 @@ struct Engine::Impl {
     return *classes[instance.job].job;
   }
   const table::Job &takeIntoUse(ClassIndex job);
+  void clearSlot(ClassIndex job);
+  bool reserveClasses(size_t count);
+  ClassIndex takeSlot();
+  void freeClass(ClassIndex job);
+  /// None when there is none of that name.
+  ClassIndex findClass(Text name) const;
+  void insertName(ClassIndex job);
+  void eraseName(ClassIndex job);
+  void growClassTable(size_t count);
+  uint32_t addTable(uint32_t id);
+  void dropTable(uint32_t index);
+  /// Gives a class its definition, instead of the one it had.
+  void bind(ClassIndex job, const table::Job *definition, uint32_t tableIndex);
+  void addNews(ClassIndex job);
+  void tellNews(ClassIndex job);
+  bool newsStep();
+  /// Every leaf that may wait for that event, as (class, stops, node).
+  template <typename Function>
+  void eachLeaf(Text event, const Text *operand, Function function) const {
+    if (const auto *entry =
+            findIndexEntry(*baseJobs, verification, event, operand))
+      for (const table::Leaf *leaf : *entry->leaves()) {
+        uint32_t index = leaf->job();
+        ClassIndex job = index < baseSlots.size() ? baseSlots[index] : index;
+        if (isClass(job) && classes[job].table == base)
+          function(job, leaf->tree() == table::Tree::Stop, leaf->node());
+      }
+    leafIndex.each(event, operand, [&](const LeafIndex::Leaf &leaf) {
+      function(leaf.job, leaf.stops, leaf.node);
+    });
+  }
+
+  // --- ClassOrder.cpp
+  void reorder(Span<const ClassIndex> appended, uint32_t touched);
+  uint32_t squeezeBucket(uint32_t begin, uint32_t end);
+  void moveBuckets(const uint32_t *from, const uint32_t *to,
+                   const uint32_t *sizes);
+  void remark();
+  void mark(ClassIndex job);
+
+  // --- Switch.cpp
+  SwitchResult switchTable(const table::JobTable &jobs, uint32_t id,
+                           SwitchKind kind, Span<const Text> removed);
+  bool makePlan(Plan &plan, Span<const Text> removed);
+  void planJob(Plan &plan, uint32_t index);
+  void planRemoval(Plan &plan, ClassIndex job);
+  bool reserveChange(Plan &plan, Change &change);
+  void dropPlan(Plan &plan);
+  void applyPlan(Plan &plan);
+  void applyChange(Plan &plan, Change &change);
+  ClassIndex addClass(Plan &plan, const Change &change);
+  void setSuccessor(Plan &plan, const Change &change);
+  void dropSuccessor(ClassIndex job);
+  void takeSuccessor(ClassIndex job);
+  void replaceClass(ClassIndex job, const table::Job *next, uint32_t tableIndex,
+                    uint32_t *newLatches, uint32_t leaves, bool carry);
+  void carryLatches(ClassIndex job, bool carry, bool retries);
+  void removeClass(ClassIndex job);
+  void forgetMarks(ClassIndex job);
 
   // --- Messages.cpp: the ring and its texts
   Record &emit(Action::Kind kind);
@@ -178,6 +242,7 @@ struct Engine::Impl {
   void appendProcess(const Record &record);
   void appendSignal(int number);
   bool reserveLine(size_t length);
+  bool reserveNames(size_t length);
 
   // --- Instances.cpp
   Text nameOf(const Instance &instance) const {
@@ -360,20 +425,32 @@ struct Engine::Impl {
   bool quiesceStep();
   bool someProcess() const;
   uint64_t longestKill() const;
-  bool leafMatches(const Event &event, const table::Leaf &leaf);
+  bool leafMatches(const Event &event, ClassIndex job, uint32_t node);
   bool wantsSessionEnd();
   void endSession();
 
   // --- What was given
-  const table::JobTable *table = nullptr;
-  table::Verification *verification = nullptr; ///< of it, when not yet whole
+  const table::JobTable *baseJobs = nullptr; ///< the last whole table
+  /// Of the first table, while that is the base and not yet whole.
+  table::Verification *verification = nullptr;
   SharedEnvironment shared;
   Priority logPriority = Priority::Message;
 
   // --- State
   Vector<JobClass> classes;
+  ClassIndex freeSlot = None, goneClass = None;
+  size_t freeSlots = 0;
+  ClassIndex firstNews = None, lastNews = None;
   Vector<ClassIndex> order;
-  Vector<uint32_t> latches; ///< of all start conditions
+  uint32_t bucketEnds[NumBuckets] = {}; ///< in `order`
+  Vector<uint32_t> classTable;          ///< by name, chained
+  Vector<uint32_t> latches; ///< of the start conditions of the first table
+  Pool<TableUse> tables;
+  uint32_t base = None;         ///< of `tables`
+  Vector<ClassIndex> baseSlots; ///< by index of the job; empty: the same
+  uint32_t unusedTables = None;
+  LeafIndex leafIndex; ///< of definitions outside the base
+  Pool<Successor> successors;
   Pool<Instance> instances;
   Vector<uint32_t> instanceTable; ///< by class and name, chained
   Pool<Event> events;
@@ -412,9 +489,11 @@ struct Engine::Impl {
   TextBuffer prepared;  ///< a text that cannot be made later
   TextBuffer variables; ///< UPSTART_JOB and UPSTART_INSTANCE
   Vector<Text> texts;
-  Vector<uint8_t> values;  ///< of a condition's nodes
-  Vector<uint8_t> inTruth; ///< likewise
+  Vector<uint8_t> values;   ///< of a condition's nodes
+  Vector<uint8_t> inTruth;  ///< likewise
+  Vector<uint32_t> carried; ///< events from one start condition to the next
   size_t longestClassName = 0;
+  size_t longestName = 0; ///< of instances and of requested events
 };
 
 } // namespace starton::engine

@@ -94,8 +94,7 @@ bool Engine::Impl::fillInstance(uint32_t index, Text name) {
   growInstanceTable();
   // At most two processes of an instance live at a time.
   return processes.reserve(2 * size_t(instances.live())) &&
-         reserveEnvironment(job, 0, 0) && reserveLine(name.size()) &&
-         variables.reserve(longestClassName + name.size() + 40) &&
+         reserveEnvironment(job, 0, 0) && reserveNames(name.size()) &&
          texts.reserve(5 + size_t(countOf(job.exports())));
 }
 
@@ -116,6 +115,8 @@ void Engine::Impl::freeInstance(uint32_t index) {
 
 void Engine::Impl::publishInstance(uint32_t index) {
   instances[index].live = true;
+  if (ClassIndex job = instances[index].job; classes[job].news)
+    tellNews(job);
   link(index);
   noteOf(Priority::Debug, Note::NewInstance, index);
   announce(Action::Announcement::InstanceAdded, index);
@@ -185,6 +186,9 @@ void Engine::Impl::destroy(uint32_t index) {
   noteOf(Priority::Debug, Note::Destroyed, index);
   announce(Action::Announcement::InstanceRemoved, index);
   zombie = index;
+  ClassIndex job = instances[index].job;
+  if (classes[job].first == None && classes[job].successor != None)
+    takeSuccessor(job);
 }
 
 /// Longer chains are the worst that comes of having no memory for it.

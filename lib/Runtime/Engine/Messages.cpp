@@ -71,7 +71,14 @@ void Engine::Impl::replyError(RequestToken request, ErrorName error,
 /// Room for any text about something of a name of \p length bytes.
 bool Engine::Impl::reserveLine(size_t length) {
   constexpr size_t LongestWords = 512;
-  return line.reserve(longestClassName + length + LongestWords);
+  longestName = length > longestName ? length : longestName;
+  return line.reserve(longestClassName + longestName + LongestWords);
+}
+
+/// And for the variables that name an instance and its class.
+bool Engine::Impl::reserveNames(size_t length) {
+  return reserveLine(length) &&
+         variables.reserve(longestClassName + longestName + 40);
 }
 
 void Engine::Impl::render(const Record &record, Action &action) {
@@ -112,6 +119,8 @@ void Engine::Impl::render(const Record &record, Action &action) {
     action.status = record.value;
     if (record.announcement == Action::Announcement::EventEmitted)
       renderEvent(record, action);
+    else if (record.instance == None)
+      action.text = textOf(jobOf(record.job).name());
     break;
   case Action::Kind::Log:
     action.text = noteText(record);
@@ -120,6 +129,7 @@ void Engine::Impl::render(const Record &record, Action &action) {
     action.descriptor = record.value;
     break;
   case Action::Kind::Exit:
+  case Action::Kind::TableUnused:
     action.status = record.value;
     break;
   default:

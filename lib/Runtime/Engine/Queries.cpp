@@ -5,15 +5,13 @@
 
 namespace starton::engine {
 
-uint32_t Engine::classCount() const { return uint32_t(impl->classes.size()); }
+uint32_t Engine::classCount() const { return uint32_t(impl->order.size()); }
 
 ClassIndex Engine::classAt(uint32_t position) const {
   return position < impl->order.size() ? impl->order[position] : NoClass;
 }
 
-ClassIndex Engine::findClass(Text name) const {
-  return findJob(*impl->table, name);
-}
+ClassIndex Engine::findClass(Text name) const { return impl->findClass(name); }
 
 const table::Job &Engine::classJob(ClassIndex job) const {
   return impl->jobOf(job);

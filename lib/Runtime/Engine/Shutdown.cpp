@@ -37,31 +37,26 @@ void Engine::Impl::shutdown(const Input &input) {
 }
 
 /// A leaf of a damaged index may name what is not there.
-bool Engine::Impl::leafMatches(const Event &event, const table::Leaf &leaf) {
-  if (leaf.job() >= classes.size())
-    return false;
-  const table::Condition *condition = jobOf(leaf.job()).start_on();
-  return leaf.node() < nodeCount(condition) &&
-         condition->nodes()->Get(leaf.node())->kind() ==
-             table::NodeKind::Match &&
-         matches(event, *condition, leaf.node(), {});
+bool Engine::Impl::leafMatches(const Event &event, ClassIndex job,
+                               uint32_t node) {
+  const table::Condition *condition = jobOf(job).start_on();
+  return node < nodeCount(condition) &&
+         condition->nodes()->Get(node)->kind() == table::NodeKind::Match &&
+         matches(event, *condition, node, {});
 }
 
 /// Does some start condition name this event?
 bool Engine::Impl::wantsSessionEnd() {
   const Event &event = events[quiesce.event];
   Text type = valueOf(textOf(event.data + event.variables));
-  const Text *operands[] = {nullptr, &type};
-  for (const Text *operand : operands) {
-    const table::IndexEntry *entry =
-        findIndexEntry(*table, verification, eventName(event), operand);
-    if (!entry)
-      continue;
-    for (const table::Leaf *leaf : *entry->leaves())
-      if (leaf->tree() == table::Tree::Start && leafMatches(event, *leaf))
-        return true;
-  }
-  return false;
+  bool wanted = false;
+  for (const Text *operand :
+       {static_cast<const Text *>(nullptr), static_cast<const Text *>(&type)})
+    eachLeaf(eventName(event), operand,
+             [&](ClassIndex job, bool stops, uint32_t node) {
+               wanted = wanted || (!stops && leafMatches(event, job, node));
+             });
+  return wanted;
 }
 
 void Engine::Impl::stopEverything(uint64_t seconds) {
@@ -104,7 +99,7 @@ uint64_t Engine::Impl::longestKill() const {
 /// Finds the next instance; the walk is then behind it.
 bool Engine::Impl::advanceWalk(Walk &walk) {
   while (walk.active && walk.instance == None) {
-    if (walk.position == classes.size())
+    if (walk.position == order.size())
       walk.active = false;
     else
       walk.instance = classes[order[walk.position++]].first;

@@ -105,21 +105,50 @@ struct Instance {
   bool retracked : 1;  ///< main took the place of a tracked process
 };
 
-/// A slot: live while it has a definition.
+/// A table of which definitions are in use.
+struct TableUse {
+  uint32_t link; ///< in the list of those to be given back
+  uint32_t id;   ///< the host's
+  uint32_t uses; ///< by classes and successors, and one for being the base
+};
+
+/// What a class becomes when its last instance has ended.
+struct Successor {
+  uint32_t link;
+  uint32_t table;
+  const table::Job *job; ///< null: it goes
+  uint32_t *latches;     ///< null: the class has enough
+  uint32_t leaves;       ///< chain in the LeafIndex, not yet found there
+};
+
+/// A slot. Free without a definition; `gone` until its end was announced.
 struct JobClass {
+  uint32_t link;         ///< in the list of free slots or of news
+  uint32_t table;        ///< index into Impl::tables
   const table::Job *job; ///< the definition in use; see Impl::jobOf()
-  bool sound;            ///< it may be used; else see Impl::takeIntoUse()
-  bool inert;            ///< it is of makeInert()
-  uint32_t table;        ///< id of the table it is in
-  uint32_t position;     ///< in the order of runtime §1.4
-  uint32_t first, last;  ///< instances
-  uint32_t latches;      ///< of the start condition: offset into Impl::latches
-  uint32_t *tails;       ///< last instance a bucket, once there are two
-  uint32_t runs;         ///< latest RunRecord
-  uint16_t busyRound;    ///< round of which `starts` counts
+  uint32_t nameHash, hashNext;
+  uint32_t position;    ///< in the order of runtime §1.4
+  uint32_t first, last; ///< instances
+  uint32_t latchRoom;   ///< nodes that `latches` has room for
+  uint32_t *latches;    ///< of the start condition: one a node
+  uint32_t *tails;      ///< last instance a bucket, once there are two
+  uint32_t leaves;      ///< chain in the LeafIndex; None: the base has them
+  uint32_t successor;
+  uint32_t runs;      ///< latest RunRecord
+  uint16_t busyRound; ///< round of which `starts` counts
   uint16_t starts;
-  bool retryStart;              ///< a true start condition waits for memory
-  bool startMarked, stopMarked; ///< the event may match a leaf of this tree
+  bool ownsLatches : 1; ///< else they are part of Impl::latches
+  bool retryStart : 1;  ///< a true start condition waits for memory
+  bool startMarked : 1; ///< the event may match a leaf of this tree
+  bool stopMarked : 1;
+  bool sound : 1; ///< `job` may be used; else see Impl::takeIntoUse()
+  bool inert : 1; ///< `job` is of makeInert()
+  bool gone : 1;
+  bool news : 1;      ///< in the list of those to be announced
+  bool announced : 1; ///< clients know it
+  bool renewed : 1;   ///< announced as removed and added
+  bool displaced : 1; ///< its place in the order is given up
+  bool planned : 1;   ///< has its place in the plan of a switch
 };
 
 /// Everything the engine says, as data; text is made when it is taken.

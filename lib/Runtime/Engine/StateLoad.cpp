@@ -14,7 +14,7 @@ namespace {
 /// Bytes of the smallest saved event, instance, ...
 constexpr size_t LeastEvent = 42;
 constexpr size_t LeastInstance = 88;
-constexpr size_t LeastClass = 20;
+constexpr size_t LeastClass = 33;
 constexpr size_t LeastWaiter = 5;
 constexpr size_t LeastLatch = 8;
 constexpr size_t LeastRun = 31;
@@ -35,7 +35,8 @@ bool loadBlob(StateReader &in, Blob &blob) {
 
 class Loader {
 public:
-  Loader(Engine::Impl &to, StateReader &from) : engine(to), in(from) {}
+  Loader(Engine::Impl &to, StateReader &from, Span<const TableOfState> tables)
+      : engine(to), in(from), given(tables) {}
   bool run();
 
 private:
@@ -43,7 +44,15 @@ private:
   void loadEvents();
   void loadEvent();
   void loadPool();
-  void loadClass(ClassIndex job);
+  void loadTables();
+  const table::Job *loadDefinition(uint32_t &table);
+  uint32_t loadSlots();
+  ClassIndex loadSlot();
+  ClassIndex loadDefinitions();
+  void loadSuccessor(ClassIndex job);
+  bool makeLatches(const table::Job &job, uint32_t *&latches);
+  void giveTables();
+  void loadClass();
   void loadRuns(JobClass &jobClass);
   void loadTree(const Tree &tree);
   void loadInstance(ClassIndex job);
@@ -62,8 +71,11 @@ private:
 
   Engine::Impl &engine;
   StateReader &in;
+  Span<const TableOfState> given;
+  Vector<uint32_t> tables; ///< of each saved table the place in `given`
   Vector<uint32_t> events; ///< index of each saved event
   Vector<uint8_t> awaited; ///< of each instance: free, to come, loaded
+  uint32_t lastBucket = 0;
 };
 
 enum : uint8_t { IsFree, ToCome, Loaded };
@@ -73,11 +85,15 @@ bool Loader::run() {
   loadGlobals();
   loadEvents();
   loadPool();
-  if (!in.require(in.count(LeastClass) == engine.classCapacity(),
-                  "classes of another table"))
+  loadTables();
+  uint32_t count = loadSlots();
+  if (!in.good())
     return false;
-  for (ClassIndex job = 0; job < engine.classCapacity() && in.good(); ++job)
-    loadClass(job);
+  for (uint32_t i = 0; i < count && in.good(); ++i)
+    loadClass();
+  if (!in.good())
+    return false;
+  giveTables();
   loadProgress();
   if (!in.good())
     return false;
@@ -320,7 +336,169 @@ void Loader::loadWaiters(uint32_t index) {
 
 // --- Classes.
 
-void Loader::loadClass(ClassIndex job) {
+/// What is given is numbered alike in the engine.
+void Loader::loadTables() {
+  for (const TableOfState &table : given) {
+    uint32_t index = engine.addTable(table.id);
+    if (!in.require(index != None, "no memory"))
+      return;
+    engine.tables[index].uses = 1; // ours, until giveTables()
+  }
+  uint32_t count = in.count(4);
+  if (!in.require(count > 0, "a count out of range") ||
+      !in.require(tables.reserveExactly(count), "no memory"))
+    return;
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t id = in.number32();
+    uint32_t at = 0;
+    while (at < given.size() && given[at].id != id)
+      ++at;
+    if (!in.require(at < given.size(), "no such table"))
+      return;
+    tables.pushReserved(at);
+  }
+  engine.base = tables[0];
+  engine.baseJobs = given[tables[0]].table;
+  engine.limitsImports = engine.baseJobs->dialect() == table::Dialect::ChromeOS;
+  ++engine.tables[engine.base].uses;
+  in.require(engine.baseSlots.resize(engine.baseJobs->jobs()->size(), 0xff),
+             "no memory");
+}
+
+/// Tables of which nothing is used go back to the host.
+void Loader::giveTables() {
+  for (uint32_t i = 0; i < given.size(); ++i)
+    engine.dropTable(i);
+}
+
+const table::Job *Loader::loadDefinition(uint32_t &table) {
+  uint32_t number = in.number32();
+  Text name = in.name();
+  if (!in.require(number < tables.size(), "no such table"))
+    return nullptr;
+  table = tables[number];
+  uint32_t index = findJob(*given[table].table, name);
+  if (!in.require(index != None, "no such job"))
+    return nullptr;
+  return given[table].table->jobs()->Get(index);
+}
+
+bool Loader::makeLatches(const table::Job &job, uint32_t *&latches) {
+  uint32_t start = nodeCount(job.start_on());
+  uint32_t stop = nodeCount(job.stop_on());
+  size_t bytes = start * sizeof(uint32_t);
+  if (start)
+    latches = static_cast<uint32_t *>(allocate(bytes));
+  if (!in.require((!start || latches) &&
+                      engine.reserveNodes(start > stop ? start : stop),
+                  "no memory"))
+    return false;
+  if (start)
+    std::memset(latches, 0xff, bytes);
+  return true;
+}
+
+/// Which slots are free; how many classes there are.
+uint32_t Loader::loadSlots() {
+  uint32_t unused = in.count(4);
+  Vector<uint32_t> slots;
+  if (!in.require(slots.reserveExactly(unused), "no memory"))
+    return 0;
+  for (uint32_t i = 0; i < unused; ++i)
+    slots.pushReserved(in.number32());
+  uint32_t count = in.count(LeastClass);
+  uint32_t limit = count + unused;
+  if (!in.require(engine.reserveClasses(limit) && engine.classes.resize(limit),
+                  "no memory"))
+    return 0;
+  engine.growClassTable(count);
+  for (ClassIndex job = 0; job < limit; ++job)
+    engine.clearSlot(job);
+  for (uint32_t i = unused; i-- > 0;) {
+    ClassIndex job = slots[i];
+    if (!in.require(job < limit && !engine.classes[job].gone, "no such slot"))
+      return 0;
+    engine.classes[job].gone = true; // so that no class gets it
+    engine.classes[job].link = engine.freeSlot;
+    engine.freeSlot = job;
+  }
+  engine.freeSlots = unused;
+  return count;
+}
+
+ClassIndex Loader::loadSlot() {
+  ClassIndex job = in.number32();
+  bool free = job < engine.classes.size() && !engine.classes[job].job &&
+              !engine.classes[job].gone;
+  return in.require(free, "no such slot") ? job : NoClass;
+}
+
+/// A class in its place, without what happened to it.
+ClassIndex Loader::loadDefinitions() {
+  ClassIndex job = loadSlot();
+  uint32_t table = None;
+  const table::Job *definition = loadDefinition(table);
+  if (job == NoClass || !definition)
+    return NoClass;
+  Text name = textOf(definition->name());
+  if (!in.require(engine.findClass(name) == None, "a class twice"))
+    return NoClass;
+  JobClass &jobClass = engine.classes[job];
+  engine.bind(job, definition, table);
+  engine.insertName(job);
+  jobClass.announced = jobClass.ownsLatches = true;
+  jobClass.latchRoom = nodeCount(definition->start_on());
+  engine.longestClassName = name.size() > engine.longestClassName
+                                ? name.size()
+                                : engine.longestClassName;
+  if (!makeLatches(*definition, jobClass.latches))
+    return NoClass;
+  if (table == engine.base)
+    engine.baseSlots[findJob(*engine.baseJobs, name)] = job;
+  else if (in.require(engine.leafIndex.make(*definition, job, jobClass.leaves),
+                      "no memory"))
+    engine.leafIndex.insert(jobClass.leaves);
+  jobClass.position = uint32_t(engine.order.size());
+  uint32_t bucket = jobClass.nameHash % NumBuckets;
+  engine.order.pushReserved(job);
+  for (uint32_t b = bucket; b < NumBuckets; ++b)
+    engine.bucketEnds[b] = jobClass.position + 1;
+  in.require(bucket >= lastBucket, "a class out of order");
+  lastBucket = bucket;
+  if (in.flag())
+    loadSuccessor(job);
+  return in.require(engine.reserveNames(0), "no memory") ? job : NoClass;
+}
+
+void Loader::loadSuccessor(ClassIndex job) {
+  uint32_t index = engine.successors.take();
+  if (!in.require(index != None, "no memory"))
+    return;
+  Successor &successor = engine.successors[index];
+  successor.leaves = None;
+  engine.classes[job].successor = index;
+  if (!in.flag())
+    return;
+  successor.job = loadDefinition(successor.table);
+  if (!successor.job || !in.require(equal(textOf(successor.job->name()),
+                                          textOf(engine.jobOf(job).name())),
+                                    "a successor of another name"))
+    return;
+  ++engine.tables[successor.table].uses;
+  if (!makeLatches(*successor.job, successor.latches))
+    return;
+  if (successor.table == engine.base)
+    engine.baseSlots[findJob(*engine.baseJobs, textOf(successor.job->name()))] =
+        job;
+  else
+    in.require(engine.leafIndex.make(*successor.job, job, successor.leaves),
+               "no memory");
+}
+
+void Loader::loadClass() {
+  ClassIndex job = loadDefinitions();
+  if (job == NoClass)
+    return;
   JobClass &jobClass = engine.classes[job];
   jobClass.busyRound = in.number16();
   jobClass.starts = in.number16();
@@ -340,6 +518,8 @@ void Loader::loadClass(ClassIndex job) {
   uint32_t count = in.count(LeastInstance);
   for (uint32_t i = 0; i < count && in.good(); ++i)
     loadInstance(job);
+  in.require(count > 0 || jobClass.successor == None,
+             "an idle class that waits for its end");
 }
 
 void Loader::loadRuns(JobClass &jobClass) {
@@ -370,7 +550,10 @@ void Loader::loadProgress() {
   Poll &poll = engine.poll;
   poll.event = reference();
   poll.phase = in.choice(Poll::Phase::Dispose);
-  poll.position = in.number32();
+  uint32_t position = in.number32();
+  if (position != NoClass &&
+      in.require(position < engine.order.size(), "no such class"))
+    poll.job = engine.order[position];
   poll.instance = loadLive();
   Quiesce &quiesce = engine.quiesce;
   quiesce.active = in.flag();
@@ -427,15 +610,9 @@ void Loader::checkPoll() {
                  "an event that nobody finishes");
     return;
   }
-  bool hasClass = poll.phase == Poll::Phase::StopConditions ||
-                  poll.phase == Poll::Phase::StartCondition;
-  if (hasClass &&
-      !in.require(poll.position < engine.order.size(), "no such class"))
-    return;
-  bool inClass =
-      poll.instance == None ||
-      (poll.phase == Poll::Phase::StopConditions &&
-       engine.instances[poll.instance].job == engine.order[poll.position]);
+  bool inClass = poll.instance == None ||
+                 (poll.phase == Poll::Phase::StopConditions &&
+                  engine.instances[poll.instance].job == poll.job);
   in.require(inClass, "no such instance");
   const Event &event = engine.events[poll.event];
   Progress wanted = poll.phase < Poll::Phase::Finish    ? Progress::Pending
@@ -476,15 +653,16 @@ bool SharedEnvironment::load(StateReader &in) {
   return true;
 }
 
-bool Engine::Impl::restore(StateReader &in, const table::JobTable &given) {
+bool Engine::Impl::restore(StateReader &in, Span<const TableOfState> given) {
   constexpr size_t FirstInstances = 64;
+  constexpr size_t FirstNames = 64;
   constexpr size_t PreparedRoom = 512;
-  table = &given;
-  return in.require(initClasses() && expander.init() &&
+  return in.require(classTable.resize(FirstNames, 0xff) && reserveClasses(0) &&
+                        reserveNodes(0) && expander.init() &&
                         instanceTable.resize(FirstInstances, 0xff) &&
-                        prepared.reserve(PreparedRoom) && reserveLine(0),
+                        prepared.reserve(PreparedRoom) && reserveNames(0),
                     "no memory") &&
-         Loader(*this, in).run();
+         Loader(*this, in, given).run();
 }
 
 bool Engine::restore(StateReader &in, Span<const TableOfState> tables) {
@@ -492,8 +670,7 @@ bool Engine::restore(StateReader &in, Span<const TableOfState> tables) {
   if (!in.require(memory != nullptr, "no memory"))
     return false;
   impl = new (memory) Impl;
-  if (in.require(!tables.empty(), "no table") &&
-      impl->restore(in, *tables[0].table))
+  if (impl->restore(in, tables))
     return true;
   impl->~Impl();
   release(impl);

@@ -25,7 +25,9 @@ private:
   void saveGlobals();
   void saveEvents();
   void saveEvent(const Event &event);
+  void saveTables();
   void saveClass(ClassIndex job);
+  void saveDefinition(uint32_t table, const table::Job *job);
   void saveRuns(const JobClass &jobClass);
   void saveTree(const Tree &tree);
   void savePool();
@@ -39,11 +41,13 @@ private:
 
   Engine::Impl &engine;
   StateWriter &out;
-  Vector<uint32_t> numbers; ///< of events, by index
+  Vector<uint32_t> numbers;      ///< of events, by index
+  Vector<uint32_t> tableNumbers; ///< likewise
 };
 
 void Saver::run() {
-  if (!numbers.resize(engine.events.limit())) {
+  if (!numbers.resize(engine.events.limit()) ||
+      !tableNumbers.resize(engine.tables.limit())) {
     out.fail();
     return;
   }
@@ -51,8 +55,13 @@ void Saver::run() {
   saveGlobals();
   saveEvents();
   savePool();
-  out.number32(engine.classCapacity());
-  for (ClassIndex job = 0; job < engine.classCapacity(); ++job)
+  saveTables();
+  out.number32(uint32_t(engine.freeSlots));
+  for (ClassIndex at = engine.freeSlot; at != None;
+       at = engine.classes[at].link)
+    out.number32(at);
+  out.number32(uint32_t(engine.order.size()));
+  for (ClassIndex job : engine.order)
     saveClass(job);
   saveProgress();
 }
@@ -106,8 +115,37 @@ void Saver::savePool() {
     out.number32(i);
 }
 
+/// Their ids, the base's first; definitions name them by their number.
+void Saver::saveTables() {
+  Pool<TableUse> &tables = engine.tables;
+  uint32_t count = 0;
+  tableNumbers[engine.base] = count++;
+  for (uint32_t i = 0; i < tables.limit(); ++i)
+    if (tables[i].uses && i != engine.base)
+      tableNumbers[i] = count++;
+  out.number32(count);
+  out.number32(tables[engine.base].id);
+  for (uint32_t i = 0; i < tables.limit(); ++i)
+    if (tables[i].uses && i != engine.base)
+      out.number32(tables[i].id);
+}
+
+void Saver::saveDefinition(uint32_t table, const table::Job *job) {
+  out.number32(tableNumbers[table]);
+  out.text(textOf(job->name()));
+}
+
 void Saver::saveClass(ClassIndex job) {
   const JobClass &jobClass = engine.classes[job];
+  out.number32(job);
+  saveDefinition(jobClass.table, jobClass.job);
+  out.flag(jobClass.successor != None);
+  if (jobClass.successor != None) {
+    const Successor &successor = engine.successors[jobClass.successor];
+    out.flag(successor.job != nullptr);
+    if (successor.job)
+      saveDefinition(successor.table, successor.job);
+  }
   out.number16(jobClass.busyRound);
   out.number16(jobClass.starts);
   out.flag(jobClass.retryStart);
@@ -206,7 +244,8 @@ void Saver::saveProgress() {
   const Poll &poll = engine.poll;
   reference(poll.event);
   out.choice(poll.phase);
-  out.number32(poll.position);
+  out.number32(poll.job == NoClass ? NoClass
+                                   : engine.classes[poll.job].position);
   out.number32(poll.instance);
   const Quiesce &quiesce = engine.quiesce;
   for (bool bit :
@@ -234,11 +273,12 @@ void SharedEnvironment::save(StateWriter &out) const {
 }
 
 void Engine::snapshot(StateWriter &out) {
-  bool between = impl->released == None && impl->intent.instance == None &&
-                 impl->mover == None &&
-                 impl->op.kind == Operation::Kind::None &&
-                 impl->zombie == None && !impl->owed.token &&
-                 impl->ringTaken == impl->ringSize;
+  bool between =
+      impl->released == None && impl->intent.instance == None &&
+      impl->mover == None && impl->op.kind == Operation::Kind::None &&
+      impl->zombie == None && !impl->owed.token && impl->goneClass == None &&
+      impl->firstNews == None && impl->unusedTables == None &&
+      impl->ringTaken == impl->ringSize;
   if (!between) {
     out.fail();
     return;

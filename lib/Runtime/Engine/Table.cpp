@@ -64,6 +64,18 @@ const table::IndexEntry *findIndexEntry(const table::JobTable &jobs,
   return nullptr;
 }
 
+bool sortByRegistration(const table::JobTable &jobs,
+                        Vector<uint32_t> &registered) {
+  const auto &all = *jobs.jobs();
+  if (!registered.resize(all.size()))
+    return false;
+  // Their numbers are the indices in another order.
+  for (uint32_t i = 0; i < all.size(); ++i)
+    if (uint32_t order = all.Get(i)->order(); order < all.size())
+      registered[order] = i;
+  return true;
+}
+
 const table::Process *processOfSlot(const table::Job &job, Slot slot) {
   for (uint32_t i = 0; i < countOf(job.processes()); ++i) {
     const table::Process *process = job.processes()->Get(i);

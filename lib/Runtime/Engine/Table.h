@@ -6,6 +6,7 @@
 #define STARTON_LIB_RUNTIME_ENGINE_TABLE_H
 
 #include "starton/Runtime/Engine/Engine.h"
+#include "starton/Runtime/Support/Vector.h"
 #include "starton/Table/JobTable_generated.h"
 
 namespace starton::engine {
@@ -44,6 +45,11 @@ uint32_t findJob(const table::JobTable &jobs, Text name);
 const table::IndexEntry *findIndexEntry(const table::JobTable &jobs,
                                         const table::Verification *rest,
                                         Text event, const Text *operand);
+/// The indices of the jobs by their order of registration. False: no memory.
+[[nodiscard]] bool sortByRegistration(const table::JobTable &jobs,
+                                      Vector<uint32_t> &registered);
+/// What the two are made of is the same, wherever it was written.
+bool sameDefinition(const table::Job &a, const table::Job &b);
 const table::Process *processOfSlot(const table::Job &job, Slot slot);
 
 } // namespace starton::engine

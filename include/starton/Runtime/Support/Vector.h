@@ -69,6 +69,17 @@ public:
   }
   void pop() { --used; }
   void clear() { used = 0; }
+  void swap(Vector &other) {
+    T *ownElements = elements;
+    size_t ownUsed = used;
+    size_t ownRoom = room;
+    elements = other.elements;
+    used = other.used;
+    room = other.room;
+    other.elements = ownElements;
+    other.used = ownUsed;
+    other.room = ownRoom;
+  }
   /// Keeps the first \p count elements.
   void shrink(size_t count) { used = count; }
 
