@@ -5,7 +5,6 @@ It knows nothing of tables, memory or speed. Numbers are sections of the
 specification of the daemon's behaviour, with L. of the language's. Everything
 the daemon does is a line of System.trace.
 """
-
 import fnmatch
 import re
 import signal
@@ -23,11 +22,10 @@ DIFFERENCES = {
     'bad-instance': 'a name that cannot be expanded skips only its class',
     'stop-post-start': 'main ends in post-start with goal stop: no failure',
     'restart-names-job': 'errors of restart name the job',
-    'kill-at-once': '`kill timeout 0` kills at once',
-}
-
-# 2.2: what follows for the goals start, stop and respawn. System.next() adds
-# what depends on the main process.
+    'kill-at-once': '`kill timeout 0` kills at once'}
+# 2.2: what follows for the goals start, stop and respawn. System.advance()
+# adds what depends on the main process.
+GOALS = ('start', 'stop', 'respawn')
 TABLE = {
     'waiting': ('starting', None, None),
     'starting': ('security-spawning', 'stopping', None),
@@ -45,20 +43,16 @@ TABLE = {
     'stopping': ('killed', 'killed', None),
     'killed': ('post-stopping', 'post-stopping', None),
     'post-stopping': ('post-stop', 'post-stop', None),
-    'post-stop': ('starting', 'waiting', None),
-}
-# 2.1: the states that spawn a process, and those that wait for one.
-SPAWNS = {'security-spawning': 'security', 'pre-starting': 'pre-start',
-          'spawning': 'main', 'post-starting': 'post-start',
-          'pre-stopping': 'pre-stop', 'post-stopping': 'post-stop'}
-WAITS = {'security': 'security', 'pre-start': 'pre-start', 'spawned': 'main',
-         'post-start': 'post-start', 'pre-stop': 'pre-stop', 'post-stop': 'post-stop'}
-SLOTS = ('main', 'pre-start', 'post-start', 'pre-stop', 'post-stop', 'security')
+    'post-stop': ('starting', 'waiting', None)}
+# 2.1: the states that spawn a process, and those that wait for it.
+SPAWNS = {'security-spawning': 'security', 'pre-starting': 'pre-start', 'spawning': 'main',
+          'post-starting': 'post-start', 'pre-stopping': 'pre-stop', 'post-stopping': 'post-stop'}
+WAITS = {TABLE[state][0]: slot for state, slot in SPAWNS.items()}
+SLOTS = tuple(SPAWNS.values())
 
 
 class Node:
     """Of a condition (3.2): a match has words, an operator two nodes."""
-
     def __init__(self, kind, left=None, right=None, words=()):
         self.kind, self.left, self.right, self.words = kind, left, right, words
         self.value, self.event = False, None
@@ -69,29 +63,22 @@ class Node:
 
 class Job:
     """A class (1), with the defaults of its stanzas."""
-
     def __init__(self, name):
-        self.name, self.instance, self.usage = name, '', None
-        self.start_on = self.stop_on = None
+        self.name, self.instance, self.usage, self.start_on, self.stop_on = name, '', None, None, None
         self.env, self.export, self.processes, self.normal_exit = [], [], set(), set()
-        self.task = self.respawn = False
-        self.limit, self.interval = 10, 5
-        self.expect, self.kill_timeout = None, 5
+        self.task, self.respawn, self.limit, self.interval = False, False, 10, 5
+        self.expect, self.kill_timeout, self.instances = None, 5, []
         self.kill_signal, self.reload_signal = signal.SIGTERM, signal.SIGHUP
-        self.instances = []
 
 
 class Instance:
     def __init__(self, job, name):
-        self.job, self.name = job, name
-        self.stop_on = job.stop_on and job.stop_on.copy()
-        self.goal, self.state = 'stop', 'waiting'
-        self.env, self.start_env, self.stop_env = {}, None, {}
+        self.job, self.name, self.stop_on = job, name, job.stop_on and job.stop_on.copy()
+        self.goal, self.state, self.env, self.start_env, self.stop_env = 'stop', 'waiting', {}, None, {}
         self.waiters, self.pids = [], {}
-        self.failure = None      # (process, status): exit code, signal * 256, -1
+        self.failure = None  # (process, status): exit code, signal * 256, -1
         self.respawns = self.first_respawn = self.forks = 0
-        self.deadline = None     # of the kill timer
-        self.signalled = False   # in `spawned`
+        self.deadline, self.signalled = None, False  # the kill timer's; in `spawned`
 
     def __str__(self):
         return f'{self.job.name} ({self.name})' if self.name else self.job.name
@@ -121,28 +108,18 @@ def bucket(name):
 
 
 def place(things, thing):
-    """Puts it where 1.4 says."""
     later = (i for i, other in enumerate(things) if bucket(other.name) > bucket(thing.name))
     things.insert(next(later, len(things)), thing)
 
 
-def signal_name(number):
-    try:
-        return signal.Signals(number).name.removeprefix('SIG')
-    except ValueError:
-        return number
-
-
 def expand(text, env):
-    """L.5.3; raises Failure."""
+    """L.5.3"""
     def lookup(name, form='', word=''):
         value = env.get(name)
         if not form and value is None:
             raise Failure(f'Unknown parameter: {name}')
         good = value is not None and not (form[:1] == ':' and value == '')
-        if form[-1:] == '+':
-            return word if good else ''
-        return value if good else word
+        return (word if form[-1:] == '+' else value) if good else ('' if form[-1:] == '+' else word)
 
     def until(at, ends):
         out = ''
@@ -176,22 +153,14 @@ def matches(words, event, env):
     """3.2"""
     keys, cursor = list(event.env), 0
     for word in words[1:]:
-        key, sign, pattern = word.partition('!=')
-        if not sign:
-            key, sign, pattern = word.partition('=')
-        if not sign:
-            pattern = word
-        elif key in keys:
-            cursor = keys.index(key)
-        else:
-            return False
-        if cursor >= len(keys):
-            return False
+        key, sign, pattern = word.partition('!=') if '!=' in word else word.partition('=')
+        if sign:
+            cursor = keys.index(key) if key in keys else len(keys)
         try:
-            pattern = expand(pattern, env)
+            pattern = expand(pattern if sign else word, env)
         except Failure:
             return False
-        if fnmatch.fnmatchcase(event.env[keys[cursor]], pattern) == (sign == '!='):
+        if cursor >= len(keys) or fnmatch.fnmatchcase(event.env[keys[cursor]], pattern) == (sign == '!='):
             return False
         cursor += 1
     return words[0] == event.name
@@ -206,8 +175,7 @@ def latch(node, event, env):
         event.blockers += 1
         return True
     new = [latch(side, event, env) for side in (node.left, node.right)]
-    values = (node.left.value, node.right.value)
-    node.value = all(values) if node.kind == 'and' else any(values)
+    node.value = (all if node.kind == 'and' else any)((node.left.value, node.right.value))
     return any(new)
 
 
@@ -219,11 +187,11 @@ def events_of(node):
 
 
 def reset(node):
-    if node.kind == 'match' and node.value:
-        node.event.blockers -= 1
-    elif node.kind != 'match':
+    if node.kind != 'match':
         reset(node.left), reset(node.right)
-    node.value, node.event = False, None
+    elif node.value:
+        node.event.blockers -= 1
+    node.value = False
 
 
 def variables(events, key):
@@ -233,24 +201,25 @@ def variables(events, key):
     return {**env, key: ' '.join(event.name for event in events)}
 
 
+def words_of(env):
+    return [f'{key}={value}' for key, value in env.items()]
+
+
 class System:
     def __init__(self, jobs, daemon, session, off=()):
         """Jobs in order of registration; daemon is its environment."""
         self.jobs, self.events, self.trace, self.off = [], [], [], off
-        self.daemon, self.session = daemon, session
-        self.common = {key: daemon[key] for key in ('PATH', 'TERM') if key in daemon} | daemon
-        self.now, self.last_pid, self.vanished = 1000, 1000, set()
+        self.daemon, self.session, self.now, self.last_pid, self.vanished = daemon, session, 1000, 1000, set()
         for job in jobs:
             place(self.jobs, job)
 
     def differs(self, name):
-        assert name in DIFFERENCES
-        return name not in self.off
+        return DIFFERENCES[name] and name not in self.off
 
     def say(self, *words):
         self.trace.append(' '.join(str(word) for word in words))
 
-    # --- Events (3.1)
+    # --- Events (3.1), and starting and stopping by them (3.3)
 
     def queue(self, *args):
         self.events.append(Event(*args))
@@ -285,6 +254,7 @@ class System:
                     if not self.differs('bad-instance'):
                         return reset(tree)
                 reset(tree)
+        return None
 
     def finish(self, event):
         if event.instance:
@@ -295,9 +265,7 @@ class System:
             self.say('close', event.fd)
         if event.failed and not event.name.endswith('/failed'):
             self.queue(event.name + '/failed', event.env)
-        self.say('event', event.name, *(f'{key}={value}' for key, value in event.env.items()))
-
-    # --- Starting and stopping by events (3.3)
+        self.say('event', event.name, *words_of(event.env))
 
     def stop_by(self, instance, events):
         if instance.goal != 'stop':
@@ -318,14 +286,11 @@ class System:
 
     def class_env(self, job):
         """3.5, 1 and 2"""
-        env = dict(self.common)
+        env = dict(self.daemon)
         for entry in job.env:
             key, sign, value = entry.partition('=')
-            if sign or key in self.daemon:
-                env[key] = value if sign else self.daemon[key]
-            else:
-                env.pop(key, None)
-        return env
+            env[key] = value if sign else self.daemon.get(key)
+        return {key: value for key, value in env.items() if value is not None}
 
     def find_or_create(self, job, name):
         for instance in job.instances:
@@ -344,10 +309,10 @@ class System:
     def wait(self, instance, events):
         for event in events:
             event.blockers += 1
-            instance.waiters.append(event)
+        instance.waiters += events
 
-    def answer(self, request, failure):
-        self.say('error' if failure else 'reply', request, *[failure] * bool(failure))
+    def answer(self, request, failure=None):
+        self.say(*(['error', request, failure] if failure else ['reply', request]))
 
     def release(self, instance, failed=False):
         for waiter in instance.waiters:
@@ -367,29 +332,31 @@ class System:
     # --- Goals and states (2)
 
     def set_goal(self, instance, goal, restarting=False):
-        if instance.goal != goal:
-            instance.goal = goal
-            self.say('goal', instance, goal)
-            if (goal, instance.state) in (('start', 'waiting'), ('stop', 'running')):
-                self.advance(instance)
-            elif (goal, instance.state) == ('stop', 'spawned') and instance.job.expect and 'main' in instance.pids:
-                if self.differs('stop-spawned') and not restarting:
-                    instance.signalled = True
-                    self.kill(instance)
+        if instance.goal == goal:
+            return
+        instance.goal = goal
+        self.say('goal', instance, goal)
+        if (goal, instance.state) in (('start', 'waiting'), ('stop', 'running')):
+            self.advance(instance)
+        elif (goal, instance.state) == ('stop', 'spawned') and not restarting:
+            self.stop_spawned(instance)
 
-    def main_is_gone(self, instance):
-        return 'main' in instance.job.processes and 'main' not in instance.pids
+    def stop_spawned(self, instance):
+        if instance.job.expect and 'main' in instance.pids and self.differs('stop-spawned'):
+            instance.signalled = True
+            self.kill(instance)
 
     def advance(self, instance):
-        state = TABLE[instance.state][('start', 'stop', 'respawn').index(instance.goal)]
-        if instance.goal == 'respawn':
+        goal, state = instance.goal, instance.state
+        follows = TABLE[state][GOALS.index(goal)]
+        main = 'main' in instance.pids
+        if goal == 'respawn':
             self.set_goal(instance, 'start')
-        elif state == 'pre-stopping' and instance.state == 'running' and 'main' not in instance.pids:
-            state = 'stopping'
-        elif (instance.state in ('post-start', 'pre-stop') and instance.goal == 'start'
-              and self.main_is_gone(instance) and self.differs('no-main-left')):
-            state = 'stopping'
-        self.enter(instance, state)
+        elif (goal, state) == ('stop', 'running') and not main:
+            follows = 'stopping'
+        elif goal == 'start' and state in ('post-start', 'pre-stop') and 'main' in instance.job.processes and not main:
+            follows = 'stopping' if self.differs('no-main-left') else follows
+        self.enter(instance, follows)
 
     def enter(self, instance, state):
         before, instance.state = instance.state, state
@@ -398,6 +365,7 @@ class System:
             if instance.start_env is not None:
                 instance.env, instance.start_env = instance.start_env, None
             instance.stop_env, instance.failure, instance.signalled = {}, None, False
+        if state in ('starting', 'stopping'):
             self.announce(instance, state).instance = instance
         elif state == 'running':
             if before == 'post-start':
@@ -406,23 +374,20 @@ class System:
                 instance.stop_env = {}
             if not instance.job.task or before == 'pre-stop':
                 self.release(instance)
-        elif state == 'stopping':
-            self.announce(instance, state).instance = instance
-        elif state == 'killed':
-            if 'main' in instance.pids:
-                self.kill(instance)
-            else:
-                self.advance(instance)
+        elif state == 'killed' and 'main' in instance.pids:
+            self.kill(instance)
         elif state == 'waiting':
             self.announce(instance, 'stopped')
             self.release(instance)
-            self.destroy(instance)
-        elif state in SPAWNS:
-            if SPAWNS[state] in instance.job.processes:
+            self.say('removed', instance)
+            if instance.stop_on:
+                reset(instance.stop_on)
+            instance.job.instances.remove(instance)
+        else:
+            if SPAWNS.get(state) in instance.job.processes:
                 self.spawn(instance, SPAWNS[state])
-            self.advance(instance)
-        elif WAITS[state] not in instance.pids:
-            self.advance(instance)
+            if WAITS.get(state) not in instance.pids:
+                self.advance(instance)
 
     def announce(self, instance, event):
         """3.6"""
@@ -431,31 +396,23 @@ class System:
             env['RESULT'] = 'failed' if instance.failure else 'ok'
             if instance.failure:
                 env['PROCESS'], status = instance.failure
-                if env['PROCESS'] != 'respawn' and status >= 256:
-                    env['EXIT_SIGNAL'] = signal_name(status // 256)
-                elif env['PROCESS'] != 'respawn' and status >= 0:
+                if status >= 256:
+                    known = status // 256 in list(signal.Signals) and status // 256 < 32
+                    env['EXIT_SIGNAL'] = signal.Signals(status // 256).name[3:] if known else status // 256
+                elif status >= 0:
                     env['EXIT_STATUS'] = status
-        for key in instance.job.export:
-            if key in instance.env:
-                env.setdefault(key, instance.env[key])
-        return self.queue(event, env)
+        exported = {key: instance.env[key] for key in instance.job.export if key in instance.env}
+        return self.queue(event, {**env, **{key: exported[key] for key in exported if key not in env}})
 
-    def destroy(self, instance):
-        self.say('removed', instance)
-        if instance.stop_on:
-            reset(instance.stop_on)
-        instance.job.instances.remove(instance)
-
-    # --- Processes (2.7, 2.8, 3.5, 4.8)
+    # --- Processes (2.6 - 2.8, 3.5, 4.8)
 
     def spawn(self, instance, slot):
         env = {**instance.env, **(instance.stop_env if slot in ('pre-stop', 'post-stop') else {}),
-               'UPSTART_JOB': instance.job.name, 'UPSTART_INSTANCE': instance.name,
-               'UPSTART_SESSION': self.session}
+               'UPSTART_JOB': instance.job.name, 'UPSTART_INSTANCE': instance.name, 'UPSTART_SESSION': self.session}
         self.last_pid += 1
         instance.pids[slot] = self.last_pid
         instance.forks = 0 if slot == 'main' else instance.forks
-        self.say('spawn', instance, slot, self.last_pid, *sorted(f'{key}={value}' for key, value in env.items()))
+        self.say('spawn', instance, slot, self.last_pid, *sorted(words_of(env)))
 
     def signal(self, instance, number, group=True):
         """False: there is no such process."""
@@ -478,21 +435,17 @@ class System:
         self.poll()
 
     def find(self, pid):
-        for job in self.jobs:
-            for instance in job.instances:
-                for slot, other in instance.pids.items():
-                    if other == pid:
-                        return instance, slot
-        return None, None
-
-    def end(self, instance, slot):
-        del instance.pids[slot]
-        self.disarm(instance)
+        return next(((instance, slot) for job in self.jobs for instance in job.instances
+                     for slot, other in instance.pids.items() if other == pid), (None, None))
 
     def disarm(self, instance):
         if instance.deadline is not None:
             instance.deadline = None
             self.say('cancel', instance)
+
+    def end(self, instance, slot):
+        del instance.pids[slot]
+        self.disarm(instance)
 
     def exec_confirmed(self, pid):
         instance, slot = self.find(pid)
@@ -502,8 +455,6 @@ class System:
 
     def exec_failed(self, pid):
         instance, slot = self.find(pid)
-        if not slot:
-            return
         self.end(instance, slot)
         if slot in ('main', 'pre-start', 'post-stop', 'security'):
             self.fail(instance, slot, -1)
@@ -530,46 +481,39 @@ class System:
     def main_ended(self, instance, status):
         """2.6, 2.7"""
         self.end(instance, 'main')
-        job, state = instance.job, instance.state
-        if state == 'killed':
+        job, state, stop = instance.job, instance.state, instance.goal == 'stop'
+        if state == 'killed' or (state == 'spawned' and stop and instance.signalled):
             return self.advance(instance)
-        if state == 'stopping' or (instance.goal == 'stop' and (
+        if state == 'stopping' or (stop and (
                 state == 'pre-stop' or (state == 'post-start' and self.differs('stop-post-start')))):
             return None
         bad = (status != 0 or (job.respawn and not job.task)) and status not in job.normal_exit
-        again = instance.signalled or (bad and job.respawn and self.may_respawn(instance))
-        if again:
+        if instance.signalled or (bad and job.respawn and self.may_respawn(instance)):
             if state in ('post-start', 'pre-stop'):
-                self.set_goal(instance, 'respawn')
-            elif state == 'spawned' and (instance.signalled or self.differs('respawn-spawned')):
-                self.enter(instance, 'stopping')
-            else:
-                self.advance(instance)
-            return None
+                return self.set_goal(instance, 'respawn')
+            if state == 'spawned' and (instance.signalled or self.differs('respawn-spawned')):
+                return self.enter(instance, 'stopping')
+            return self.advance(instance)
         if bad:
             self.fail(instance, 'main', status)  # not after "too fast"
         self.set_goal(instance, 'stop')
-        if state == 'spawned':
-            self.advance(instance)
-        return None
+        return self.advance(instance) if state == 'spawned' else None
 
     def may_respawn(self, instance):
-        if instance.goal != 'start':
-            return False
-        limit, interval = instance.job.limit, instance.job.interval
-        if limit and interval:
-            if self.now - instance.first_respawn < interval:
+        job = instance.job
+        if instance.goal == 'start' and job.limit and job.interval:
+            if self.now - instance.first_respawn < job.interval:
                 instance.respawns += 1
             else:
                 instance.first_respawn, instance.respawns = self.now, 1
-            if instance.respawns > limit:
+            if instance.respawns > job.limit:
                 self.fail(instance, 'respawn', -1)
                 return False
-        return True
+        return instance.goal == 'start'
 
     def stopped(self, pid, number):
         instance, slot = self.find(pid)
-        if (slot, number) == ('main', signal.SIGSTOP) and instance.state == 'spawned' and instance.job.expect == 'stop':
+        if (slot, number, instance.state, instance.job.expect) == ('main', signal.SIGSTOP, 'spawned', 'stop'):
             self.signal(instance, signal.SIGCONT, group=False)
             self.advance(instance)
         self.poll()
@@ -583,9 +527,8 @@ class System:
         if instance.forks == {'fork': 1, 'daemon': 2}[instance.job.expect]:
             self.say('release', child)
             self.advance(instance)
-        elif instance.goal == 'stop' and self.differs('stop-spawned'):
-            instance.signalled = True
-            self.kill(instance)
+        elif instance.goal == 'stop':
+            self.stop_spawned(instance)
         self.poll()
 
     def executed(self, pid):
@@ -604,13 +547,10 @@ class System:
         except Failure as failure:
             usage = f'\nUsage: {job.usage}' if method == 'start' and job.usage else ''
             return self.answer(request, str(failure) + usage)
-        if method == 'start':
-            instance = self.find_or_create(job, name)
-        else:
-            instance = next((each for each in job.instances if each.name == name), None)
-        if not instance:
+        instance = next((each for each in job.instances if each.name == name), None)
+        if not instance and method != 'start':
             return self.answer(request, f'Unknown instance: {name}')
-        return self.instance_request(method, instance, wait, request, env, given)
+        return self.instance_request(method, instance or self.find_or_create(job, name), wait, request, env, given)
 
     def instance_request(self, method, instance, wait, request, env=None, given=None):
         if method == 'start' and self.is_started(instance):
@@ -623,26 +563,25 @@ class System:
         if method != 'start':
             instance.stop_env = given if method == 'stop' and given else {}
         self.release(instance)
-        failure = {'start': 'Job failed to start', 'stop': 'Job failed while stopping',
-                   'restart': 'Job failed to restart'}[method]
         if wait:
-            instance.waiters.append((request, failure))
+            instance.waiters.append((request, {'start': 'Job failed to start', 'stop': 'Job failed while stopping',
+                                               'restart': 'Job failed to restart'}[method]))
         if method != 'start':
             self.set_goal(instance, 'stop', restarting=method == 'restart')
         if method != 'stop':
             self.set_goal(instance, 'start')
         if not wait:
-            self.answer(request, None)
+            self.answer(request)
         return self.poll()
 
     def reload(self, instance, request):
         if 'main' not in instance.pids:
             return self.answer(request, f'Job is not running: {instance}')
         self.signal(instance, instance.job.reload_signal, group=False)
-        return self.answer(request, None)
+        return self.answer(request)
 
     def emit(self, name, env, wait, request, fd=None):
         self.queue(name, env, request if wait else None, fd)
-        if request and not wait:
-            self.answer(request, None)
+        if not wait:
+            self.answer(request)
         self.poll()

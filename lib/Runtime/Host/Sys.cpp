@@ -182,14 +182,18 @@ pid_t Sys::fork() { return folded(::_Fork()); }
 
 int Sys::waitAny(siginfo_t &info) {
   info.si_pid = 0;
-  return folded(::waitid(P_ALL, 0, &info,
-                         WEXITED | WSTOPPED | WCONTINUED | WNOHANG | __WALL));
+  return uninterrupted([&] {
+    return ::waitid(P_ALL, 0, &info,
+                    WEXITED | WSTOPPED | WCONTINUED | WNOHANG | __WALL);
+  });
 }
 
 int Sys::waitFor(pid_t pid, siginfo_t &info) {
   info.si_pid = 0;
-  return folded(::waitid(P_PID, static_cast<id_t>(pid), &info,
-                         WEXITED | WNOHANG | __WALL));
+  return uninterrupted([&] {
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info,
+                    WEXITED | WNOHANG | __WALL);
+  });
 }
 
 int Sys::awaitChild(pid_t pid, siginfo_t &info) {
