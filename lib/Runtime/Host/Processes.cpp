@@ -22,6 +22,7 @@ constexpr rlim_t ReserveDescriptors = 32;
 /// Descriptors below those that are kept free of logs.
 constexpr rlim_t ClientDescriptors = 16;
 constexpr mode_t DefaultUmask = 022;
+constexpr uint64_t LogWarningInterval = 60'000'000'000; ///< nanoseconds
 
 const table::Process *processIn(const table::Job &job, engine::Slot slot) {
   const auto *processes = job.processes();
@@ -261,15 +262,17 @@ void Processes::closeDescriptor(int32_t descriptor) {
   sys.close(descriptor);
 }
 
-/// Once, until there are logs again.
+/// At most once a minute: clients that come and go free a descriptor now and
+/// then.
 void Processes::warnOfLostLog(const engine::Action &action,
                               const table::Job &job, bool logged) {
-  if (!logged && !logLost && logs.hasDirectory())
-    messages.format(engine::Priority::Warn,
-                    "No descriptor or memory left for logs: the output of %s "
-                    "%s process and of others is lost",
-                    job.name()->c_str(), engine::slotName(action.slot));
-  logLost = !logged;
+  if (logged || !logs.hasDirectory() || loop.now() < logWarningDue)
+    return;
+  logWarningDue = loop.now() + LogWarningInterval;
+  messages.format(engine::Priority::Warn,
+                  "No descriptor or memory left for logs: the output of %s "
+                  "%s process and of others is lost",
+                  job.name()->c_str(), engine::slotName(action.slot));
 }
 
 engine::Outcome Processes::spawn(const engine::Action &action) {

@@ -171,7 +171,7 @@ private:
   ChildDefaults defaults;
   Console defaultConsole = Console::Log;
   bool logging = true;
-  bool logLost = false; ///< the last process that should have a log has none
+  uint64_t logWarningDue = 0; ///< the next warning of a lost log, not before
   rlim_t hardLimit = 0;
   rlim_t daemonLimit = 0; ///< soft: leaves a reserve for starting jobs
   Vector<int32_t> events; ///< descriptors that come with events, ascending
