@@ -100,14 +100,34 @@ bool SharedEnvironment::init(const Options &options) {
       return false;
     sessionEntry = {sessionBlob.data, sessionBlob.length - 1};
   }
-  if (options.userMode && options.inheritEnvironment)
-    return makeBlob(options.daemonEnvironment, jobs);
+  inherits = options.userMode && options.inheritEnvironment;
+  return makeInitial(jobs);
+}
+
+bool SharedEnvironment::makeInitial(Blob &blob) const {
   Text kept[2];
   size_t count = 0;
   for (const char *name : {"PATH", "TERM"})
     if (Text entry; findEntry(own, textOf(name), entry))
       kept[count++] = entry;
-  return makeBlob({kept, count}, jobs);
+  if (!inherits)
+    return makeBlob({kept, count}, blob);
+  blob = {};
+  if (!own.length)
+    return true;
+  blob.data = static_cast<char *>(allocate(own.length));
+  if (!blob.data)
+    return false;
+  std::memcpy(blob.data, own.data, own.length);
+  blob.length = own.length;
+  blob.count = own.count;
+  return true;
+}
+
+void SharedEnvironment::swapBase(Blob &other) {
+  Blob base = jobs;
+  jobs = other;
+  other = base;
 }
 
 bool findEntry(const Blob &blob, Text key, Text &entry) {
@@ -132,7 +152,7 @@ bool Environment::find(Text name, Text &value) const {
     }
   if (findEntry(delta, name, entry)) {
     value = valueOf(entry);
-    return true;
+    return isAssignment(entry);
   }
   for (uint32_t i = countOf(job->env()); i-- > 0;) {
     entry = textOf(job->env()->Get(i));
@@ -153,7 +173,8 @@ bool EnvironmentBuilder::reserve(size_t count) {
   size_t wanted = 64;
   while (wanted < 2 * count)
     wanted *= 2;
-  return entries.reserve(count) && slots.resize(wanted);
+  return entries.reserve(count) &&
+         (wanted <= slots.size() || slots.resize(wanted));
 }
 
 void EnvironmentBuilder::clear() {
@@ -181,6 +202,11 @@ void EnvironmentBuilder::put(Text entry) {
   slots[slot] = uint32_t(entries.size());
 }
 
+const Text *EnvironmentBuilder::find(Text key) const {
+  size_t slot = slotOf(key);
+  return slots[slot] ? &entries[slots[slot] - 1] : nullptr;
+}
+
 void EnvironmentBuilder::remove(Text key) {
   size_t slot = slotOf(key);
   // The key alone stays, so that the slot does; finish() drops it.
@@ -205,7 +231,12 @@ void EnvironmentBuilder::putJob(const SharedEnvironment &shared,
     else
       remove(key);
   }
-  putAll(delta);
+  Text own;
+  for (EntryWalk walk(delta); walk.next(own);)
+    if (isAssignment(own))
+      put(own);
+    else
+      remove(own);
 }
 
 Span<const Text> EnvironmentBuilder::finish() {

@@ -63,6 +63,9 @@ public:
   void save(StateWriter &out) const;
   /// Instead of init().
   [[nodiscard]] bool load(StateReader &in);
+  /// The global job environment as it is at the start.
+  [[nodiscard]] bool makeInitial(Blob &blob) const;
+  void swapBase(Blob &other);
   /// The global job environment.
   const Blob &base() const { return jobs; }
   /// The daemon's own, for `env NAME`.
@@ -75,12 +78,14 @@ private:
   Blob jobs{};
   Blob sessionBlob{};
   Text sessionEntry;
+  bool inherits = false;
 };
 
 /// The last entry of \p key in a blob.
 bool findEntry(const Blob &blob, Text key, Text &entry);
 
-/// What `$NAME` sees. Without a job: nothing at all.
+/// What `$NAME` sees. Without a job: nothing at all. In the delta a name alone
+/// hides the variable.
 struct Environment {
   const SharedEnvironment *shared = nullptr;
   const table::Job *job = nullptr;
@@ -104,6 +109,18 @@ public:
   void putJob(const SharedEnvironment &shared, const table::Job &job,
               const Blob &delta);
   Span<const Text> finish();
+  /// What was put, as it is. A name alone is put like a variable.
+  Span<const Text> all() const { return entries.span(); }
+  /// Null: it was not put.
+  const Text *find(Text key) const;
+  /// Drops the other entries. Nothing can be put any more.
+  template <typename Predicate> void keepIf(Predicate keep) {
+    size_t kept = 0;
+    for (Text entry : entries)
+      if (keep(entry))
+        entries[kept++] = entry;
+    entries.shrink(kept);
+  }
 
 private:
   size_t slotOf(Text key) const;

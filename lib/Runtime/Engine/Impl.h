@@ -416,6 +416,21 @@ struct Engine::Impl {
                            bool &answered);
   void forgetClient(RequestToken request);
 
+  // --- JobEnvironment.cpp
+  struct EnvironmentEdits;
+  FeedResult changeEnvironment(const Input &input);
+  static bool readEdits(const Input &input, EnvironmentEdits &edits);
+  bool changeInstance(uint32_t instance, const EnvironmentEdits &edits);
+  bool finishDelta(const Instance &instance, Blob &delta);
+  bool roomForDelta(uint32_t instance, const Blob &delta);
+  bool makeBase(EnvironmentEdits &edits);
+  bool changeGlobal(EnvironmentEdits &edits);
+  bool hideReset(EnvironmentEdits &edits);
+  bool makeDelta(uint32_t instance, const EnvironmentEdits &edits, Blob &delta,
+                 bool &changed);
+  bool overrule(const Instance &instance, const EnvironmentEdits &edits,
+                Text key);
+
   // --- Shutdown.cpp
   bool initShutdown();
   void shutdown(const Input &input);

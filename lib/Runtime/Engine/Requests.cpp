@@ -61,10 +61,12 @@ FeedResult Engine::Impl::feed(const Input &input) {
 FeedResult Engine::Impl::request(const Input &input) {
   if (refuseArguments(input))
     return FeedResult::Taken;
-  bool ofInstance = input.kind == Input::Kind::Reload ||
-                    input.kind == Input::Kind::StartInstance ||
-                    input.kind == Input::Kind::StopInstance ||
-                    input.kind == Input::Kind::RestartInstance;
+  bool ofInstance =
+      input.kind == Input::Kind::Reload ||
+      input.kind == Input::Kind::StartInstance ||
+      input.kind == Input::Kind::StopInstance ||
+      input.kind == Input::Kind::RestartInstance ||
+      (input.kind >= Input::Kind::SetEnv && input.instance != NoInstance);
   if (ofInstance && !isLive(input.instance))
     return unknownInstance(input, {});
   uint32_t index = input.instance.index;
@@ -88,7 +90,7 @@ FeedResult Engine::Impl::request(const Input &input) {
   case Input::Kind::SetEnv:
   case Input::Kind::UnsetEnv:
   case Input::Kind::ResetEnv:
-    return FeedResult::Refused;
+    return changeEnvironment(input);
   default:
     return FeedResult::Taken;
   }
@@ -97,9 +99,15 @@ FeedResult Engine::Impl::request(const Input &input) {
 /// True: answered with an error.
 bool Engine::Impl::refuseArguments(const Input &input) {
   const char *why = nullptr;
-  for (Text entry : input.env)
-    if (!isAssignment(entry) || std::memchr(entry.data(), 0, entry.size()))
+  bool ofEnvironment =
+      input.kind == Input::Kind::SetEnv || input.kind == Input::Kind::UnsetEnv;
+  for (Text entry : input.env) {
+    if (ofEnvironment && keyOf(entry).empty())
+      why = "Variable may not be empty string";
+    else if ((!ofEnvironment && !isAssignment(entry)) ||
+             (!entry.empty() && std::memchr(entry.data(), 0, entry.size())))
       why = "Env must be KEY=VALUE pairs";
+  }
   bool badName = input.name.empty() ||
                  std::memchr(input.name.data(), 0, input.name.size());
   if (input.kind == Input::Kind::EmitEvent && badName)

@@ -648,6 +648,7 @@ bool SharedEnvironment::load(StateReader &in) {
     return false;
   if (!in.require(sessionBlob.count <= 1, "a count out of range"))
     return false;
+  inherits = in.flag();
   if (sessionBlob.length)
     sessionEntry = {sessionBlob.data, sessionBlob.length - 1};
   return true;

@@ -270,6 +270,7 @@ void SharedEnvironment::save(StateWriter &out) const {
   saveBlob(out, own);
   saveBlob(out, jobs);
   saveBlob(out, sessionBlob);
+  out.flag(inherits);
 }
 
 void Engine::snapshot(StateWriter &out) {
