@@ -216,6 +216,8 @@ bool Engine::viewEvent(EventIndex event, EventView &out) const {
   return true;
 }
 
+uint32_t Engine::generationOf(ClassIndex) const { return 3; }
+
 EventIndex Engine::blockerOf(InstanceId) const { return impl->blocker; }
 
 void Engine::complete(uint64_t, const Outcome &) {}

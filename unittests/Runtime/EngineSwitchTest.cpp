@@ -91,6 +91,26 @@ TEST(EngineSwitch, TheLastSwitchCountsForABusyClass) {
   EXPECT_EQ(host.broken(), "");
 }
 
+TEST(EngineSwitch, DefinitionsInUseAreNumbered) {
+  SimHost host(Compiled(Files{{"foo", "exec run 1\n"}, {"bar", "exec run\n"}}));
+  auto generation = [&](const char *job) {
+    return host.engine.generationOf(host.engine.findClass(textOf(job)));
+  };
+  ASSERT_TRUE(host.switchTo(Compiled(Files{{"foo", "exec run 2\n"}}),
+                            SwitchKind::Overlay));
+  EXPECT_EQ(generation("foo"), 1u);
+  EXPECT_EQ(generation("bar"), 0u);
+  host.start("foo");
+  ASSERT_TRUE(host.switchTo(
+      Compiled(Files{{"foo", "exec run 3\n"}, {"bar", "exec run\n"}}),
+      SwitchKind::Whole));
+  EXPECT_EQ(generation("foo"), 1u); // what runs is the old one
+  host.stop("foo");
+  EXPECT_EQ(generation("foo"), 2u);
+  EXPECT_EQ(generation("bar"), 0u); // rebound, but the same
+  EXPECT_EQ(host.broken(), "");
+}
+
 TEST(EngineSwitch, ClassesComeAndGo) {
   SimHost host(Compiled(Files{{"foo", "exec run\n"}}));
   ASSERT_TRUE(host.switchTo(Compiled(Files{{"bar", "start on ev\nexec run\n"}}),

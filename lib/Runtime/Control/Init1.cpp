@@ -241,6 +241,7 @@ static void writeDetails(Request &request, const Subject &subject,
                          wire::Writer &writer) {
   const DaemonHooks &daemon = request.server.daemon;
   Details details(writer);
+  details.uint64("generation", request.engine().generationOf(subject.job));
   Vector<char> path;
   if (daemon.logPath &&
       daemon.logPath(daemon.context, subject.job, subject.instance, path))

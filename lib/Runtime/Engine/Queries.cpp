@@ -154,6 +154,10 @@ struct Earlier {
 
 } // namespace
 
+uint32_t Engine::generationOf(ClassIndex job) const {
+  return job < impl->classes.size() ? impl->classes[job].generation : 0;
+}
+
 bool Engine::holders(Vector<Holder> &list) const {
   list.clear();
   for (ClassIndex job : impl->order) {

@@ -134,8 +134,9 @@ struct JobClass {
   uint32_t *tails;      ///< last instance a bucket, once there are two
   uint32_t leaves;      ///< chain in the LeafIndex; None: the base has them
   uint32_t successor;
-  uint32_t runs;      ///< latest RunRecord
-  uint16_t busyRound; ///< round of which `starts` counts
+  uint32_t runs;       ///< latest RunRecord
+  uint32_t generation; ///< how often `job` was replaced by a new definition
+  uint16_t busyRound;  ///< round of which `starts` counts
   uint16_t starts;
   bool ownsLatches : 1; ///< else they are part of Impl::latches
   bool retryStart : 1;  ///< a true start condition waits for memory

@@ -14,7 +14,7 @@ namespace {
 /// Bytes of the smallest saved event, instance, ...
 constexpr size_t LeastEvent = 42;
 constexpr size_t LeastInstance = 88;
-constexpr size_t LeastClass = 33;
+constexpr size_t LeastClass = 37;
 constexpr size_t LeastWaiter = 5;
 constexpr size_t LeastLatch = 8;
 constexpr size_t LeastRun = 31;
@@ -500,6 +500,7 @@ void Loader::loadClass() {
   if (job == NoClass)
     return;
   JobClass &jobClass = engine.classes[job];
+  jobClass.generation = in.number32();
   jobClass.busyRound = in.number16();
   jobClass.starts = in.number16();
   jobClass.retryStart = in.flag();

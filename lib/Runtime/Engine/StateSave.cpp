@@ -146,6 +146,7 @@ void Saver::saveClass(ClassIndex job) {
     if (successor.job)
       saveDefinition(successor.table, successor.job);
   }
+  out.number32(jobClass.generation);
   out.number16(jobClass.busyRound);
   out.number16(jobClass.starts);
   out.flag(jobClass.retryStart);

@@ -255,6 +255,7 @@ void Engine::Impl::replaceClass(ClassIndex job, const table::Job *next,
   }
   leafIndex.drop(jobClass.leaves);
   bind(job, next, tableIndex);
+  ++jobClass.generation;
   jobClass.leaves = leaves;
   leafIndex.insert(leaves);
   forgetMarks(job);

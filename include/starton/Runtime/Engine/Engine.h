@@ -397,6 +397,9 @@ public:
   /// All of it, KEY=VALUE each, in no order. False: no such instance. Views
   /// live until the next call.
   bool listEnv(InstanceId instance, Span<const Text> &entries);
+  /// Number of the definition in use: the first of the class is 0, each switch
+  /// that brought a new one counts one.
+  uint32_t generationOf(ClassIndex job) const;
   /// False: no run of that name has ended, or it is forgotten.
   bool lastRun(ClassIndex job, Text instance, LastRun &run) const;
   /// Everything that holds an event, oldest event first; false: no memory.
