@@ -29,10 +29,11 @@ bool isConfLink(llvm::StringRef entry) {
 /// Whether the walk would enter \p entry, found at \p path.
 bool entersDirectory(const FileSystem &system, const std::string &path,
                      llvm::StringRef entry) {
+  if (isIgnoredDirectory(entry))
+    return false;
   mode_t mode = modeOf(system, path, false);
-  if (S_ISLNK(mode) && isConfLink(entry))
-    return S_ISDIR(modeOf(system, path, true));
-  return S_ISDIR(mode) && !isIgnoredDirectory(entry);
+  return S_ISDIR(mode) || (S_ISLNK(mode) && isConfLink(entry) &&
+                           S_ISDIR(modeOf(system, path, true)));
 }
 
 /// Whether the walk of \p directory comes upon the file \p relative.

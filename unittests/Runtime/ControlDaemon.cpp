@@ -39,8 +39,8 @@ control::LoopHooks TestDaemon::loopHooks() {
 }
 
 static void setOptionalHooks(control::DaemonHooks &hooks) {
-  hooks.gateClosed = [](void *context) {
-    return static_cast<TestDaemon *>(context)->gateIsClosed();
+  hooks.gateTicket = [](void *context, engine::Text job) {
+    return static_cast<TestDaemon *>(context)->ticketFor(job);
   };
   hooks.reload = [](void *context) {
     return static_cast<TestDaemon *>(context)->reload();
@@ -61,15 +61,24 @@ static void setOptionalHooks(control::DaemonHooks &hooks) {
 int TestDaemon::reload() {
   ++reloads;
   gateClosed = reloadError == 0;
+  ticket += gateClosed;
   return reloadError;
 }
 
 void TestDaemon::setGate(bool closed) {
   run([&] {
     gateClosed = closed;
-    if (!closed)
-      server.gateOpened();
+    if (closed)
+      ++ticket;
+    else
+      server.gateOpened(ticket);
   });
+}
+
+uint64_t TestDaemon::ticketFor(engine::Text job) const {
+  bool about = job.empty() || gatedJob.empty() ||
+               gatedJob == std::string(job.data(), job.size());
+  return gateClosed && about ? ticket : 0;
 }
 
 control::DaemonHooks TestDaemon::daemonHooks(bool bare) {

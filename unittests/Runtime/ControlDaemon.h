@@ -47,7 +47,7 @@ public:
   unsigned connectionCount();
   /// Closes the gate, or opens it as a daemon does.
   void setGate(bool closed);
-  bool gateIsClosed() const { return gateClosed; }
+  uint64_t ticketFor(engine::Text job) const;
   int reload();
   /// In the daemon's thread.
   control::Server &controlServer() { return server; }
@@ -59,6 +59,7 @@ public:
   int diskError = 0;
   int reloadError = 0; ///< 0: a reload closes the gate
   int restartError = 0;
+  std::string gatedJob; ///< not empty: the only job that the gate is about
   unsigned reloads = 0;
   unsigned restarts = 0;
   std::string state; ///< "": no memory for it
@@ -75,6 +76,7 @@ private:
   void poke();
 
   bool gateClosed = false;
+  uint64_t ticket = 0;
   std::string table;
   std::string socketAddress;
   engine::Engine engine;

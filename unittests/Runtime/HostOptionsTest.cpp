@@ -81,15 +81,10 @@ TEST(HostOptions, SaysWhatIsWrong) {
   EXPECT_EQ(parse({"--startup-event="}, options),
             "the startup event needs a name");
   EXPECT_EQ(parse({"--dialect", "sysv"}, options), "unknown dialect: sysv");
-  EXPECT_EQ(parse({"--check-sources=after"}, options),
-            "--check-sources=after cannot be used with this version, which "
-            "only knows never");
   EXPECT_EQ(parse({"--check-sources=often"}, options),
             "invalid value for --check-sources: often");
   EXPECT_EQ(parse({"--state-fd", "7"}, options),
             "--state-fd cannot be used with this version");
-  EXPECT_EQ(parse({"--table=a", "--confdir=b"}, options),
-            "--table and --confdir cannot be used together");
 }
 
 TEST(HostOptions, BoundsRepetition) {

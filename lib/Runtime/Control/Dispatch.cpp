@@ -105,8 +105,7 @@ bool Request::submit(engine::Input &input, ReplyShape shape) {
 
 // --- Objects.
 
-/// The name behind a path element; false: none, or no memory.
-static bool readElement(Text element, Vector<char> &name) {
+bool readElement(Text element, Vector<char> &name) {
   if (!name.resize(element.size() + 1))
     return false;
   char *end = readPathElement(element, name.data());

@@ -5,6 +5,9 @@
 // one caller stay in order; nobody else is held up.
 
 #include "Interfaces.h"
+#include "starton/Runtime/Control/Names.h"
+#include "starton/Runtime/Control/Upstart.h"
+#include <cstring>
 
 namespace starton::control {
 
@@ -15,46 +18,94 @@ static bool isGated(const wire::Incoming &message) {
   return false;
 }
 
-bool Server::Impl::mustWait(const Connection &from,
-                            const wire::Incoming &message) const {
-  Text sender = message.sender();
-  for (const HeldMessage &earlier : from.held)
-    if (equal(sender, wire::senderOf(earlier.message)))
-      return true;
-  return gateClosed() && isGated(message);
+/// The job that a call is about, where that is plain: the one whose object is
+/// called, or the only argument of GetJobByName. Empty: any.
+static Text jobOf(const wire::Incoming &message, Vector<char> &name) {
+  Text path = message.path();
+  size_t prefix = sizeof(JobsPath) - 1;
+  if (equal(path, textOf(ManagerPath))) {
+    if (!equal(message.member(), textOf("GetJobByName")) ||
+        !equal(message.signature(), textOf("s")))
+      return {};
+    Text argument = wire::Reader(message).string();
+    // What is not UTF-8 is spelled with a backslash (Names.h).
+    return std::memchr(argument.data(), '\\', argument.size()) ? Text()
+                                                               : argument;
+  }
+  if (path.size() <= prefix || !equal(path.slice(0, prefix), textOf(JobsPath)))
+    return {};
+  Text element = path.slice(prefix, path.size() - prefix);
+  if (const void *slash = std::memchr(element.data(), '/', element.size()))
+    element.count =
+        static_cast<size_t>(static_cast<const char *>(slash) - element.data());
+  return readElement(element, name) ? wire::viewOf(name) : Text();
+}
+
+uint64_t Server::Impl::ticketFor(Text job) const {
+  return daemon.gateTicket ? daemon.gateTicket(daemon.context, job) : 0;
+}
+
+uint64_t Server::Impl::ticketOf(const wire::Incoming &message) const {
+  Vector<char> name;
+  return daemon.gateTicket && isGated(message)
+             ? ticketFor(jobOf(message, name))
+             : 0;
 }
 
 bool Server::Impl::hold(Connection &from, const wire::Incoming &message,
-                        bool begun) {
-  if (!from.held.push({message.get(), begun}))
+                        uint64_t ticket, bool begun) {
+  if (!from.held.push({message.get(), ticket, begun}))
     return false;
   message.keep();
   return true;
 }
 
+/// The highest ticket that \p sender waits for in these messages.
+static bool waits(Span<const HeldMessage> held, Text sender, uint64_t &ticket) {
+  bool any = false;
+  for (const HeldMessage &earlier : held) {
+    if (!equal(sender, wire::senderOf(earlier.message)))
+      continue;
+    any = true;
+    ticket = earlier.ticket > ticket ? earlier.ticket : ticket;
+  }
+  return any;
+}
+
 void Server::Impl::receive(Connection &from, DBusMessage *message) {
   wire::Incoming incoming(message);
-  if (!mustWait(from, incoming))
+  uint64_t ticket = ticketOf(incoming);
+  if (!waits(from.held.span(), incoming.sender(), ticket) && ticket == 0)
     return dispatch(from, incoming);
-  if (!hold(from, incoming, false))
+  if (!hold(from, incoming, ticket, false))
     Request{*this, from, incoming, {}}.failNoMemory();
 }
 
-/// What waited is carried out in order, until something closes the gate again.
+/// What waited long enough is carried out, that of each sender in order. What
+/// is carried out may be held anew, at the end.
 void Server::Impl::releaseHeld(Connection &connection) {
-  size_t done = 0;
-  while (done < connection.held.size() && !gateClosed() && !connection.doomed) {
-    HeldMessage next = connection.held[done++];
+  Vector<HeldMessage> &held = connection.held;
+  size_t count = held.size();
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    HeldMessage next = held[i];
+    Text sender = wire::senderOf(next.message);
+    bool behind = waits({held.data(), kept}, sender, next.ticket);
+    behind |= waits({held.data() + count, held.size() - count}, sender,
+                    next.ticket);
+    if (behind || next.ticket > openTicket || connection.doomed) {
+      held[kept++] = next;
+      continue;
+    }
     wire::Incoming message(next.message);
     if (next.begun)
       Request{*this, connection, message, {}}.answerEmpty();
     else
       dispatch(connection, message);
   }
-  size_t left = connection.held.size() - done;
-  for (size_t i = 0; i < left; ++i)
-    connection.held[i] = connection.held[done + i];
-  connection.held.shrink(left);
+  for (size_t i = count; i < held.size(); ++i)
+    held[kept++] = held[i];
+  held.shrink(kept);
 }
 
 void Server::Impl::dropHeld(Connection &connection) {
@@ -69,16 +120,17 @@ void reloadConfiguration(Request &request) {
     return notSupported(request);
   if (int error = server.daemon.reload(server.daemon.context))
     return request.failSystem(error);
-  // Nobody else has to wait for the answer, but what the caller asks next.
-  if (!server.gateClosed())
+  uint64_t ticket = server.ticketFor({});
+  if (ticket <= server.openTicket)
     return request.answerEmpty();
-  if (!server.hold(request.from, request.message, true))
+  if (!server.hold(request.from, request.message, ticket, true))
     request.failNoMemory();
 }
 
-void Server::gateOpened() {
+void Server::gateOpened(uint64_t ticket) {
   if (!impl)
     return;
+  impl->openTicket = ticket;
   impl->gateMoved = true;
   // The engine may be in the middle of its actions now.
   if (!impl->settling)

@@ -56,6 +56,9 @@ const SignalRow &signalRow(engine::Action::Announcement announcement);
 /// the refusal if not.
 bool checkPrivilege(Request &request, const char *privilege);
 
+/// The name behind an element of an object path; false: none, or no memory.
+bool readElement(Text element, Vector<char> &name);
+
 /// Appends the introspection data of an object, or of one of the nodes above
 /// them; false: no memory, or \p path is neither (\p known false).
 bool introspect(Server::Impl &server, Text path, const Object *object,

@@ -34,7 +34,8 @@ constexpr uint64_t Never = ~uint64_t(0);
 /// A message that waits for the gate, which it holds a reference to.
 struct HeldMessage {
   DBusMessage *message;
-  bool begun; ///< carried out; only the answer waits
+  uint64_t ticket; ///< of DaemonHooks::gateTicket
+  bool begun;      ///< carried out; only the answer waits
 };
 
 struct Connection {
@@ -91,6 +92,7 @@ struct Server::Impl {
   bool settling = false;   ///< ready() or expire() is running
   bool gateMoved = false;  ///< what is held has to be looked at
   uint64_t changes = 0;    ///< sequence number of the last Changed
+  uint64_t openTicket = 0; ///< of gateOpened()
   uint32_t count = 0;
   Connection *connections[MaxConnections] = {};
   Pool<PendingRequest> pending;
@@ -109,14 +111,14 @@ struct Server::Impl {
   void requestWake();
 
   // --- Gate.cpp
-  bool gateClosed() const {
-    return daemon.gateClosed && daemon.gateClosed(daemon.context);
-  }
+  /// The ticket of what is about \p job; 0: it need not wait.
+  uint64_t ticketFor(Text job) const;
+  uint64_t ticketOf(const wire::Incoming &message) const;
   /// Dispatches the message, which it takes over, or holds it back.
   void receive(Connection &from, DBusMessage *message);
-  bool mustWait(const Connection &from, const wire::Incoming &message) const;
   /// False: no memory.
-  bool hold(Connection &from, const wire::Incoming &message, bool begun);
+  bool hold(Connection &from, const wire::Incoming &message, uint64_t ticket,
+            bool begun);
   void releaseHeld(Connection &connection);
   void dropHeld(Connection &connection);
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Runtime/Host/Compiler.h"
-#include "starton/Table/JobTable_generated.h"
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <poll.h>
+#include <initializer_list>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace starton::host {
@@ -17,10 +17,24 @@ namespace {
 constexpr int TableDescriptor = 3; ///< in the compiler
 constexpr char TablePath[] = "/dev/fd/3";
 constexpr char CompilerName[] = "init-checkconf";
-/// init-checkconf: clean, or findings in some job files. Both have a table.
-constexpr int MaxGoodStatus = 1;
+/// init-checkconf: clean, findings in some job files, or files that could not
+/// be read. All have a table.
+constexpr int ExitFindings = 1;
+constexpr int ExitInputOutput = 3;
 
 } // namespace
+
+Compiler::Compiler(Sys &system, Loop &eventLoop, Messages &out,
+                   const Options &daemonOptions, Listener who)
+    : sys(system), loop(eventLoop), messages(out), options(daemonOptions),
+      listener(who) {
+  limit.context = this;
+  limit.handler = [](Timer &timer) {
+    auto *self = static_cast<Compiler *>(timer.context);
+    self->late = true;
+    self->kill();
+  };
+}
 
 bool Compiler::fail(const char *what, int error) {
   messages.format(engine::Priority::Error,
@@ -30,158 +44,205 @@ bool Compiler::fail(const char *what, int error) {
   return false;
 }
 
-/// --compiler, or beside the running binary, or in libexec.
-bool Compiler::findCompiler(char (&path)[PATH_MAX]) {
+int Compiler::find() {
   if (options.compiler) {
-    if (static_cast<size_t>(std::snprintf(path, sizeof path, "%s",
-                                          options.compiler)) >= sizeof path)
-      return fail(options.compiler, ENAMETOOLONG);
-    int result = sys.access(path, X_OK);
-    return result == 0 || fail(path, -result);
+    int length =
+        std::snprintf(program, sizeof program, "%s", options.compiler);
+    if (static_cast<size_t>(length) >= sizeof program)
+      return ENAMETOOLONG;
+    return -sys.access(program, X_OK);
   }
-  ssize_t length = sys.readLink("/proc/self/exe", path,
-                                sizeof path - sizeof CompilerName - 1);
+  ssize_t length = sys.readLink("/proc/self/exe", program,
+                                sizeof program - sizeof CompilerName - 1);
   if (length > 0) {
-    path[length] = '\0';
-    char *slash = std::strrchr(path, '/');
-    std::memcpy(slash ? slash + 1 : path, CompilerName, sizeof CompilerName);
-    if (sys.access(path, X_OK) == 0)
-      return true;
+    program[length] = '\0';
+    char *slash = std::strrchr(program, '/');
+    std::memcpy(slash ? slash + 1 : program, CompilerName,
+                sizeof CompilerName);
+    if (sys.access(program, X_OK) == 0)
+      return 0;
   }
-  std::snprintf(path, sizeof path, "%s/%s", STARTON_LIBEXEC_DIR, CompilerName);
-  int result = sys.access(path, X_OK);
-  return result == 0 || fail(path, -result);
+  std::snprintf(program, sizeof program, "%s/%s", STARTON_LIBEXEC_DIR,
+                CompilerName);
+  return -sys.access(program, X_OK);
 }
 
-void Compiler::addDirectories(const char *option, const PathList &list) {
-  for (unsigned i = 0; i < list.count; ++i) {
-    words[wordCount++] = option;
-    words[wordCount++] = list.paths[i];
-  }
-}
+// --- Starting.
 
-void Compiler::buildArguments(const char *path) {
-  wordCount = 0;
-  words[wordCount++] = path;
-  words[wordCount++] = "--emit=table";
-  words[wordCount++] = "--noscript"; // a shell's syntax is no matter for us
-  words[wordCount++] = "-o";
-  words[wordCount++] = TablePath;
+bool Compiler::buildCommand(const Compilation &what) {
+  constexpr size_t FixedWords = 16;
+  words.clear();
+  if (!words.reserve(FixedWords +
+                     2 * (what.directories.size() + what.jobs.size())))
+    return false;
+  words.pushReserved(program);
+  words.pushReserved("--emit=table");
+  words.pushReserved("--noscript"); // a shell's syntax is no matter for us
+  words.pushReserved("--color=never");
+  words.pushReserved("-o");
+  words.pushReserved(TablePath);
   if (options.dialect) {
-    words[wordCount++] = "--dialect";
-    words[wordCount++] = options.dialect;
+    words.pushReserved("--dialect");
+    words.pushReserved(options.dialect);
   }
-  addDirectories("--confdir", options.prepended);
-  addDirectories("--confdir", options.directories);
-  if (options.directories.count == 0)
-    words[wordCount++] = "--user-session";
-  addDirectories("--confdir", options.appended);
-  words[wordCount] = nullptr;
+  if (what.unlessCurrent) {
+    words.pushReserved("--unless-current");
+    words.pushReserved(what.unlessCurrent);
+  }
+  for (const char *directory : what.directories) {
+    words.pushReserved("--confdir");
+    words.pushReserved(directory);
+  }
+  if (what.directories.empty())
+    words.pushReserved("--user-session");
+  for (const char *job : what.jobs) {
+    words.pushReserved("--job");
+    words.pushReserved(job);
+  }
+  words.pushReserved(nullptr);
+  return true;
 }
 
-void Compiler::childMain(int output, int diagnostics) {
+/// The report may not grow: who has more to say fails to say it.
+bool Compiler::openFiles() {
+  output = sys.memoryFile("jobs.table", MFD_CLOEXEC);
+  if (output < 0)
+    return fail("memfd_create", -output);
+  report = sys.memoryFile("report", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (report < 0)
+    return fail("memfd_create", -report);
+  int result = sys.setSize(report, MaxReport);
+  if (result == 0)
+    result = sys.control(report, F_ADD_SEALS, F_SEAL_GROW);
+  return result >= 0 || fail("memfd_create", -result);
+}
+
+void Compiler::closeFiles() {
+  for (int *file : {&output, &report}) {
+    if (*file >= 0)
+      sys.close(*file);
+    *file = -1;
+  }
+}
+
+void Compiler::childMain() {
+  // Of its own session, so that all it starts can be killed with it.
+  (void)sys.newSession();
+  struct rlimit size = {table::MaxTableSize, table::MaxTableSize};
+  (void)sys.setLimit(RLIMIT_FSIZE, size);
   int null = sys.open("/dev/null", O_RDWR | O_CLOEXEC);
   // Descriptors of ours are above 2, so nothing is overwritten too early.
   if (null >= 0 && sys.duplicate(null, 0, 0) >= 0 &&
-      sys.duplicate(null, 1, 0) >= 0 && sys.duplicate(diagnostics, 2, 0) >= 0) {
+      sys.duplicate(null, 1, 0) >= 0 && sys.duplicate(report, 2, 0) >= 0) {
     int result = output == TableDescriptor
                      ? sys.control(output, F_SETFD, 0)
                      : sys.duplicate(output, TableDescriptor, 0);
-    (void)sys.signalMask(SIG_SETMASK, &mask, nullptr);
+    (void)sys.signalMask(SIG_SETMASK, &originalMask, nullptr);
     (void)sys.signalDefault(SIGPIPE);
     if (result >= 0)
-      (void)sys.execute(words[0], const_cast<char *const *>(words), environ);
+      (void)sys.execute(program, const_cast<char *const *>(words.data()),
+                        environ);
   }
   for (;;)
     sys.exit(127);
 }
 
-/// False: the time was up, and the compiler is gone.
-bool Compiler::await(pid_t pid, siginfo_t &end) {
-  int process = sys.processDescriptor(pid);
-  bool inTime =
-      process >= 0 && sys.poll(process, POLLIN, TimeLimitMilliseconds) > 0;
-  if (process >= 0)
-    sys.close(process);
-  if (!inTime)
-    (void)sys.kill(pid, SIGKILL);
-  while (sys.waitFor(pid, end) == 0 && end.si_pid == 0)
-    (void)sys.poll(-1, 0, 1);
-  return inTime;
-}
-
-bool Compiler::run(int output, int diagnostics) {
+bool Compiler::start(const Compilation &what) {
+  if (int error = find())
+    return fail(program, error);
+  if (!buildCommand(what))
+    return fail("no memory", 0);
+  if (!openFiles()) {
+    closeFiles();
+    return false;
+  }
+  late = false;
+  mayBeEmpty = what.unlessCurrent != nullptr;
   pid_t pid = sys.fork();
   if (pid == 0)
-    childMain(output, diagnostics);
-  if (pid < 0)
+    childMain();
+  if (pid < 0) {
+    closeFiles();
     return fail("fork", -pid);
-  siginfo_t end = {};
-  if (!await(pid, end))
-    return fail("the compiler did not end in time", 0);
-  if (end.si_code == CLD_EXITED && end.si_status <= MaxGoodStatus)
-    return true;
-  relay(diagnostics);
+  }
+  child = pid;
+  loop.armAfter(limit, what.jobs.empty() ? TimeLimit : ShortTimeLimit);
+  return true;
+}
+
+// --- Ending.
+
+/// The group too, and the child alone in case that it has none yet.
+void Compiler::kill() {
+  if (child <= 0)
+    return;
+  (void)sys.kill(-child, SIGKILL);
+  (void)sys.kill(child, SIGKILL);
+}
+
+void Compiler::cancel() {
+  kill();
+  child = 0;
+  loop.cancel(limit);
+  closeFiles();
+}
+
+bool Compiler::ended(const siginfo_t &end) {
+  if (child <= 0 || end.si_pid != child)
+    return false;
+  child = 0;
+  loop.cancel(limit);
+  table::LoadedTable table;
+  Result result = judge(end, table);
+  closeFiles();
+  listener.done(listener.context, result, table);
+  return true;
+}
+
+Compiler::Result Compiler::judge(const siginfo_t &end,
+                                 table::LoadedTable &table) {
+  if (late) {
+    (void)fail("the compiler did not end in time", 0);
+    return Result::Failed;
+  }
+  bool exited = end.si_code == CLD_EXITED;
+  bool good = exited && (end.si_status == 0 || end.si_status == ExitFindings ||
+                         end.si_status == ExitInputOutput);
+  table::LoadError error;
+  struct stat status = {};
+  if (good && mayBeEmpty && sys.statDescriptor(output, status) == 0 &&
+      status.st_size == 0)
+    return Result::Current;
+  if (good && table.loadDescriptor(output, error))
+    return Result::Table;
+  relay();
   char what[80];
   std::snprintf(what, sizeof what,
-                end.si_code == CLD_EXITED
-                    ? "the compiler terminated with status %d"
-                    : "the compiler was killed by signal %d",
+                exited ? "the compiler terminated with status %d"
+                       : "the compiler was killed by signal %d",
                 end.si_status);
-  return fail(what, 0);
+  // What failed is the table only where all else is well.
+  (void)fail(exited && end.si_status <= ExitFindings ? error.message : what, 0);
+  return Result::Failed;
 }
 
 /// What a failing compiler had to say, line by line.
-void Compiler::relay(int diagnostics) {
+void Compiler::relay() {
+  constexpr unsigned MaxLines = 20;
   char text[2048];
-  (void)sys.seekStart(diagnostics);
-  ssize_t got = sys.read(diagnostics, text, sizeof text - 1);
-  for (ssize_t start = 0; start < got;) {
-    ssize_t end = start;
-    while (end < got && text[end] != '\n')
+  (void)sys.seekStart(report);
+  ssize_t got = sys.read(report, text, sizeof text);
+  size_t size = got > 0 ? ::strnlen(text, static_cast<size_t>(got)) : 0;
+  unsigned lines = 0;
+  for (size_t start = 0; start < size && lines < MaxLines;) {
+    size_t end = start;
+    while (end < size && text[end] != '\n')
       ++end;
-    if (end > start)
-      messages.log(engine::Priority::Error,
-                   {text + start, static_cast<size_t>(end - start)});
+    if (end > start) {
+      messages.log(engine::Priority::Error, {text + start, end - start});
+      ++lines;
+    }
     start = end + 1;
-  }
-}
-
-bool Compiler::compile(table::LoadedTable &table) {
-  char path[PATH_MAX];
-  if (!findCompiler(path))
-    return false;
-  buildArguments(path);
-  int output = sys.memoryFile("jobs.table", MFD_CLOEXEC);
-  if (output < 0)
-    return fail("memfd_create", -output);
-  int diagnostics = sys.memoryFile("diagnostics", MFD_CLOEXEC);
-  if (diagnostics < 0) {
-    sys.close(output);
-    return fail("memfd_create", -diagnostics);
-  }
-  bool good = run(output, diagnostics);
-  table::LoadError error;
-  if (good && !table.loadDescriptor(output, error))
-    good = fail(error.message, 0);
-  sys.close(diagnostics);
-  sys.close(output);
-  if (good)
-    logRejected(*table.get(), messages);
-  return good;
-}
-
-void logRejected(const table::JobTable &table, Messages &messages) {
-  for (const table::Rejected *rejected : *table.rejected()) {
-    const char *path = table.files()->Get(rejected->file())->path()->c_str();
-    const char *message = rejected->message()->c_str();
-    if (rejected->upstart_line())
-      messages.format(engine::Priority::Warn, "%s:%u: %s", path,
-                      static_cast<unsigned>(rejected->upstart_line()), message);
-    else
-      messages.format(engine::Priority::Warn,
-                      "%s: Error while loading configuration file: %s", path,
-                      message);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include "starton/Runtime/Host/Daemon.h"
 #include "starton/Runtime/Host/AppArmor.h"
-#include "starton/Runtime/Host/Compiler.h"
+#include "starton/Runtime/Host/SessionDirectories.h"
 #include "starton/Runtime/Support/Memory.h"
 #include <cerrno>
 #include <cstdio>
@@ -27,7 +27,19 @@ constexpr int HandledSignals[] = {SIGCHLD, SIGTERM, SIGHUP};
 Daemon::Daemon(Sys &system, const Options &daemonOptions,
                char *const *environmentList)
     : sys(system), options(daemonOptions), environment(environmentList),
-      messages(system), loop(system), logs(system, loop, messages),
+      messages(system), loop(system),
+      configuration(
+          system, loop, messages, daemonOptions, environmentList,
+          {this,
+           [](void *self, const table::JobTable &table, uint32_t id,
+              engine::SwitchKind kind, Span<const engine::Text> removed) {
+             return static_cast<Daemon *>(self)->switchTable(table, id, kind,
+                                                             removed);
+           },
+           [](void *self, uint64_t ticket) {
+             static_cast<Daemon *>(self)->server.gateOpened(ticket);
+           }}),
+      logs(system, loop, messages),
       processes(system, loop, messages, logs, engine,
                 {this,
                  [](void *self, engine::Input &input) {
@@ -70,11 +82,7 @@ bool Daemon::fatal(const char *what, int error) {
 }
 
 const char *Daemon::variable(const char *name) const {
-  size_t length = std::strlen(name);
-  for (char *const *entry = environment; *entry; ++entry)
-    if (std::strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
-      return *entry + length + 1;
-  return nullptr;
+  return variableOf(environment, name);
 }
 
 // --- Start-up.
@@ -111,27 +119,18 @@ bool Daemon::blockSignals() {
   return true;
 }
 
-bool Daemon::loadTable() {
-  if (!options.table)
-    return Compiler(sys, messages, options, originalMask).compile(table);
-  table::LoadError error;
-  if (!table.beginFile(options.table, error)) {
-    messages.format(engine::Priority::Fatal, "%s: %s", options.table,
-                    error.message);
+/// Until there is a first table; signals and children are dealt with meanwhile.
+/// False: there is none, which has been said, or the session ends already.
+bool Daemon::awaitTable() {
+  processes.setForeign(&configuration, [](void *self, const siginfo_t &end) {
+    return static_cast<Configuration *>(self)->childEnded(end);
+  });
+  if (!configuration.boot(originalMask))
     return false;
-  }
-  logRejected(*table.get(), messages);
-  unverified = true;
-  return true;
-}
-
-/// What the start did not wait for, while nothing else is to be done.
-void Daemon::verifyMore() {
-  table::LoadError defect;
-  unverified = table.verifyMore(defect);
-  if (defect.status != table::LoadStatus::Ok)
-    messages.format(engine::Priority::Error, "%s: %s", options.table,
-                    defect.message);
+  busy = true; // it has not been asked yet
+  while (configuration.isBooting() && !ended)
+    turn();
+  return !ended && !configuration.hasFailed();
 }
 
 bool Daemon::startEngine() {
@@ -151,9 +150,10 @@ bool Daemon::startEngine() {
   engineOptions.inheritEnvironment = options.inheritEnvironment;
   engineOptions.logPriority = options.priority;
   engineOptions.appArmor = appArmorUsable(sys);
-  engineOptions.verification = table.rest();
-  bool good = engine.init(*table.get(), engineOptions);
+  engineOptions.verification = configuration.firstTableRest();
+  bool good = engine.init(configuration.firstTable(), engineOptions);
   release(entries); // the engine has its own copy
+  running = good;
   return good || fatal("Unable to start", ENOMEM);
 }
 
@@ -213,17 +213,23 @@ bool Daemon::start() {
   secureDescriptors();
   control::sessionAddress(address, sys.user(), sys.pid());
   int error = 0;
-  if (!blockSignals() || !loadTable() || !startEngine())
+  if (!blockSignals())
     return false;
   if (!loop.open(error))
     return fatal("Unable to open the event loop", error);
+  return watchSignals() && awaitTable() && launch();
+}
+
+bool Daemon::launch() {
+  if (!startEngine())
+    return false;
   if (!options.noLog)
     chooseLogDirectory();
   processes.setLogging(!options.noLog);
   processes.setConsole(options.console);
   int reaperError = processes.initialize(true, options.inheritEnvironment,
                                          options.debug, originalMask);
-  if (!watchSignals() || !listen())
+  if (!listen())
     return false;
   if (!setReserve(MemoryReserve))
     messages.format(engine::Priority::Warn, "No memory for a reserve");
@@ -231,6 +237,8 @@ bool Daemon::start() {
     emit("child-subreaper-failed");
   if (options.startupEvent)
     emit(options.startupEvent);
+  configuration.started();
+  busy = true;
   return true;
 }
 
@@ -245,22 +253,27 @@ void Daemon::emit(const char *event) {
     loop.armAfter(retryTimer, RetryDelay);
 }
 
+/// One round of the loop, and a slice of everything that is not finished.
+void Daemon::turn() {
+  loop.runOnce(!busy && !pending && !moreChildren);
+  if (moreChildren)
+    moreChildren = processes.reap();
+  busy = configuration.work();
+  if (pending)
+    pump();
+}
+
 int Daemon::run() {
   if (!start()) {
+    configuration.stop();
     session.remove();
-    return 1;
+    return ended ? exitStatus : 1;
   }
   while (!ended) {
-    bool busy = pending || moreChildren || unverified;
-    loop.runOnce(!busy);
-    if (moreChildren)
-      moreChildren = processes.reap();
-    if (pending)
-      pump();
-    else if (unverified && !moreChildren)
-      verifyMore();
+    turn();
     (void)refillReserve();
   }
+  configuration.stop();
   server.close();
   session.remove();
   return exitStatus;
@@ -269,6 +282,8 @@ int Daemon::run() {
 // --- The engine's side.
 
 engine::FeedResult Daemon::feed(engine::Input &input) {
+  if (!running) // a stranger's end while the jobs are being compiled
+    return engine::FeedResult::Refused;
   int32_t given = input.descriptor;
   if (given >= 0 && !processes.adoptDescriptor(input.descriptor))
     return engine::FeedResult::Refused;
@@ -287,6 +302,16 @@ engine::FeedResult Daemon::feed(engine::Input &input) {
       loop.armAfter(tickTimer, Second);
     pump();
   }
+  return result;
+}
+
+engine::SwitchResult
+Daemon::switchTable(const table::JobTable &table, uint32_t id,
+                    engine::SwitchKind kind,
+                    Span<const engine::Text> removed) {
+  engine::SwitchResult result = engine.switchTable(table, id, kind, removed);
+  if (result == engine::SwitchResult::Done)
+    pump();
   return result;
 }
 
@@ -331,14 +356,15 @@ void Daemon::perform(const engine::Action &action) {
   case Kind::Close:
     processes.closeDescriptor(action.descriptor);
     break;
+  case Kind::TableUnused:
+    configuration.tableUnused(static_cast<uint32_t>(action.status));
+    break;
   case Kind::Exit:
     ended = true;
     exitStatus = action.status;
     break;
   case Kind::Yield:
     break; // pump() takes it
-  case Kind::TableUnused:
-    break; // there is one table, and it stays
   }
 }
 
@@ -399,6 +425,20 @@ control::DaemonHooks Daemon::daemonHooks() {
     auto &self = *static_cast<Daemon *>(context);
     return self.processes.appendLogPath(job, instance, path);
   };
+  hooks.gateTicket = [](void *self, engine::Text job) {
+    return static_cast<Daemon *>(self)->configuration.ticketFor(job);
+  };
+  hooks.reload = [](void *self) {
+    return static_cast<Daemon *>(self)->configuration.reload();
+  };
+  hooks.rejected = [](void *self, engine::Text name) {
+    return static_cast<Daemon *>(self)->configuration.rejections().why(name);
+  };
+  hooks.rejectedAt = [](void *self, uint32_t index, engine::Text &name,
+                        engine::Text &message) {
+    return static_cast<Daemon *>(self)->configuration.rejections().at(
+        index, name, message);
+  };
   hooks.diskWriteable = [](void *self) {
     return static_cast<Daemon *>(self)->logs.writeEarly();
   };
@@ -419,18 +459,28 @@ void Daemon::readSignals() {
     takeSignal(info.ssi_signo);
 }
 
+void Daemon::reload() {
+  if (!running)
+    return; // the job files are being read just now
+  if (int error = configuration.reload())
+    messages.format(engine::Priority::Error,
+                    "Unable to reload the configuration: %s",
+                    std::strerror(error));
+}
+
 void Daemon::takeSignal(uint32_t number) {
   switch (number) {
   case SIGCHLD:
     moreChildren = true; // one signal may stand for many children
     break;
   case SIGTERM:
-    beginShutdown("shutdown");
+    if (running)
+      beginShutdown("shutdown");
+    else
+      ended = true;
     break;
   case SIGHUP:
-    messages.format(engine::Priority::Warn,
-                    "Configuration is not reloaded while running: the jobs "
-                    "are those of the start");
+    reload();
     break;
   default:
     break;

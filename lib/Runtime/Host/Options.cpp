@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 
 namespace starton::host {
 
@@ -19,16 +20,19 @@ const char HelpText[] =
     "\n"
     "Jobs:\n"
     "  --table FILE           boot from a job table made by init-checkconf\n"
-    "  --confdir DIR          compile the job files of DIR first (repeatable)\n"
+    "  --confdir DIR          a directory of job files (repeatable); without\n"
+    "                         --table they are compiled first\n"
     "  --prepend-confdir DIR  the same, before all others (repeatable)\n"
     "  --append-confdir DIR   the same, after all others (repeatable)\n"
-    "                         without --table and --confdir: the directories\n"
-    "                         of a user session\n"
+    "                         without --confdir: the directories that the\n"
+    "                         table names, or those of a user session\n"
+    "                         Changes there take effect at once.\n"
     "  --compiler PATH        the compiler; default: init-checkconf beside\n"
     "                         this program\n"
     "  --dialect NAME         upstart-1.13 (default), upstart-1.12,\n"
     "                         upstart-0.6.5 or chromeos\n"
-    "  --check-sources=never  do not compare a table with its sources\n"
+    "  --check-sources WHEN   compare a table with its job files: after the\n"
+    "                         start (default), before, or never\n"
     "\n"
     "Running:\n"
     "  --user                 be the init daemon of a user session\n"
@@ -118,6 +122,9 @@ constexpr OptionRow Rows[] = {
 
 constexpr const char *Dialects[] = {"upstart-1.13", "upstart-1.12",
                                     "upstart-0.6.5", "chromeos"};
+
+/// In the order of host::CheckSources.
+constexpr const char *CheckNames[] = {"never", "after", "before"};
 
 /// The row of `--name` or `--name=value`; \p value is set for the latter.
 const OptionRow *findRow(const char *argument, const char *&value) {
@@ -232,13 +239,11 @@ bool applyValue(const OptionRow &row, const char *value, Options &options,
     return checkDialect(value) ||
            complain(error, "unknown dialect: %.80s", value);
   case Name::CheckSources:
-    if (std::strcmp(value, "never") == 0)
-      return true;
-    if (std::strcmp(value, "after") == 0 || std::strcmp(value, "before") == 0)
-      return complain(error,
-                      "--check-sources=%s cannot be used with this "
-                      "version, which only knows never",
-                      value);
+    for (unsigned i = 0; i < std::size(CheckNames); ++i)
+      if (std::strcmp(value, CheckNames[i]) == 0) {
+        options.checkSources = static_cast<host::CheckSources>(i);
+        return true;
+      }
     return complain(error, "invalid value for --check-sources: %.80s", value);
   case Name::ConfDir:
     list = &options.directories;
@@ -274,10 +279,6 @@ bool parseOptions(int argc, char *const *argv, Options &options,
                      : applyFlag(*row, options, error)))
       return false;
   }
-  if (options.table && options.directories.count + options.prepended.count +
-                               options.appended.count >
-                           0)
-    return complain(error, "--table and --confdir cannot be used together");
   return true;
 }
 

@@ -456,6 +456,8 @@ void Processes::notice(const siginfo_t &info) {
 }
 
 void Processes::noticeEnd(const siginfo_t &info, Record *record) {
+  if (!record && foreignEnded && foreignEnded(foreign, info))
+    return;
   bool news = true;
   if (record) {
     settleExec(*record, true);

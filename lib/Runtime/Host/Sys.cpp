@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <ctime>
 #include <fcntl.h>
+#include <dirent.h>
 #include <grp.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -76,6 +78,10 @@ int Sys::seekStart(int descriptor) {
   return static_cast<int>(folded(::lseek(descriptor, 0, SEEK_SET)));
 }
 
+int Sys::setSize(int descriptor, off_t size) {
+  return uninterrupted([&] { return ::ftruncate(descriptor, size); });
+}
+
 int Sys::statDescriptor(int descriptor, struct stat &status) {
   return folded(::fstat(descriptor, &status));
 }
@@ -96,6 +102,10 @@ int Sys::unlink(const char *path) { return folded(::unlink(path)); }
 
 ssize_t Sys::readLink(const char *path, char *buffer, size_t size) {
   return folded(::readlink(path, buffer, size));
+}
+
+ssize_t Sys::listDirectory(int descriptor, void *buffer, size_t size) {
+  return folded(::getdents64(descriptor, buffer, size));
 }
 
 // --- Descriptors.
@@ -172,6 +182,18 @@ uint64_t Sys::wallTime() {
   ::clock_gettime(CLOCK_REALTIME, &time);
   return static_cast<uint64_t>(time.tv_sec) * NanosecondsPerSecond +
          static_cast<uint64_t>(time.tv_nsec);
+}
+
+int Sys::changesCreate() {
+  return folded(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+}
+
+int Sys::changesAdd(int descriptor, const char *path, uint32_t mask) {
+  return folded(::inotify_add_watch(descriptor, path, mask));
+}
+
+int Sys::changesRemove(int descriptor, int watch) {
+  return folded(::inotify_rm_watch(descriptor, watch));
 }
 
 // --- Processes.

@@ -87,13 +87,14 @@ struct DaemonHooks {
   // --- Configuration. Null hooks: ReloadConfiguration is not supported,
   // nothing is ever held back, nothing was rejected.
 
-  /// Whether a change of the job files has been noticed whose result is not in
-  /// the engine yet. While it is so, requests that could see that result wait,
-  /// in order, for gateOpened(); all others are served.
-  bool (*gateClosed)(void *context) = nullptr;
+  /// A change of the job files may have been noticed whose result is not in the
+  /// engine yet. What asks about \p job (empty: about any job) then waits, in
+  /// order, until gateOpened() is called with this number or a higher one; 0:
+  /// no need to.
+  uint64_t (*gateTicket)(void *context, engine::Text job) = nullptr;
   /// ReloadConfiguration: begins to read everything again and returns 0, or
-  /// the errno whose text is the error. The caller is answered once the gate
-  /// is open.
+  /// the errno whose text is the error. The caller is answered once the result
+  /// is there.
   int (*reload)(void *context) = nullptr;
   /// Why no file of this job name could be used, "FILE:LINE:COLUMN: MESSAGE";
   /// empty: none was rejected. Valid until the next input.
@@ -173,9 +174,9 @@ public:
   /// an instance: job and text = the instance's name. EventEmitted: text, env.
   void perform(const engine::Action &action);
 
-  /// The result that gateClosed() told of is in the engine, or there is none:
-  /// what waited is carried out in the next turn of the loop.
-  void gateOpened();
+  /// The results up to this ticket are in the engine, or there are none: what
+  /// waited for them is carried out in the next turn of the loop.
+  void gateOpened(uint64_t ticket);
 
   /// After a re-exec: signal Restarted.
   void restarted();

@@ -1,58 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Having job files compiled at run time: the compiler is a child that writes
-// the table into a file in memory. The daemon itself reads no job file.
+// Having job files compiled: the compiler is a child that writes the table into
+// a file in memory, while the loop goes on. The daemon itself reads no job
+// file, and believes nothing of what the child writes.
 
 #ifndef STARTON_RUNTIME_HOST_COMPILER_H
 #define STARTON_RUNTIME_HOST_COMPILER_H
 
+#include "starton/Runtime/Host/Loop.h"
 #include "starton/Runtime/Host/Messages.h"
 #include "starton/Runtime/Host/Options.h"
+#include "starton/Runtime/Support/Vector.h"
 #include "starton/Table/Reader.h"
 #include <climits>
+#include <csignal>
 
 namespace starton::host {
+
+/// What to compile.
+struct Compilation {
+  /// Configuration directories, highest priority first; none: those that the
+  /// compiler thinks a user session has.
+  Span<char *const> directories;
+  /// The only jobs to look at, each NUL-terminated; none: all.
+  Span<char *const> jobs;
+  /// A table that need not be made again if it holds the same files, or null.
+  const char *unlessCurrent = nullptr;
+};
 
 class Compiler {
 public:
   /// After this a compiler is killed and the compilation has failed.
-  static constexpr int TimeLimitMilliseconds = 60'000;
+  static constexpr uint64_t TimeLimit = 60'000'000'000; ///< nanoseconds
+  /// The same when only some jobs are compiled.
+  static constexpr uint64_t ShortTimeLimit = 10'000'000'000;
+  /// Bytes of what a compiler has to say that are looked at.
+  static constexpr size_t MaxReport = 16384;
 
-  /// \p originalMask: the signal mask the compiler gets.
-  Compiler(Sys &system, Messages &out, const Options &daemonOptions,
-           const sigset_t &originalMask)
-      : sys(system), messages(out), options(daemonOptions), mask(originalMask) {
-  }
+  enum class Result : uint8_t {
+    Table,   ///< `table` is the new one
+    Current, ///< unlessCurrent is as good
+    Failed   ///< why has been logged as an error
+  };
+  /// Called once for each start(), from ended(). \p table is the callee's to
+  /// swap.
+  struct Listener {
+    void *context = nullptr;
+    void (*done)(void *context, Result result,
+                 table::LoadedTable &table) = nullptr;
+  };
 
-  /// Compiles the options' directories, or those of a user session when there
-  /// are none, and waits for it: only for the start, when there is nothing
-  /// else to do yet. Rejected job files are told as warnings. False: why has
-  /// been logged as an error.
-  [[nodiscard]] bool compile(table::LoadedTable &table);
+  Compiler(Sys &system, Loop &eventLoop, Messages &out,
+           const Options &daemonOptions, Listener who);
+  ~Compiler() { cancel(); }
+  Compiler(const Compiler &) = delete;
+  Compiler &operator=(const Compiler &) = delete;
+
+  /// \p mask: the signal mask that the compiler gets.
+  void setMask(const sigset_t &mask) { originalMask = mask; }
+
+  /// Looks for a compiler: --compiler, or beside the running binary, or in
+  /// libexec. 0, or an errno; path() is then where it should have been.
+  int find();
+  const char *path() const { return program; }
+
+  /// Begins. False: why has been logged as an error, and done() is not called.
+  /// Not while one is running.
+  [[nodiscard]] bool start(const Compilation &what);
+  bool isRunning() const { return child > 0; }
+
+  /// A child of the daemon has ended. False: it was none of ours.
+  bool ended(const siginfo_t &end);
+
+  /// Kills it; done() is not called.
+  void cancel();
 
 private:
-  /// The longest command line: three lists and the fixed words.
-  static constexpr unsigned MaxWords = 3 * 2 * PathList::Capacity + 16;
-
-  bool findCompiler(char (&path)[PATH_MAX]);
-  void buildArguments(const char *path);
-  void addDirectories(const char *option, const PathList &list);
-  void childMain(int output, int diagnostics);
-  bool await(pid_t pid, siginfo_t &end);
-  bool run(int output, int diagnostics);
-  void relay(int diagnostics);
+  bool buildCommand(const Compilation &what);
+  bool openFiles();
+  void closeFiles();
+  void childMain();
+  void kill();
+  Result judge(const siginfo_t &end, table::LoadedTable &table);
+  void relay();
   bool fail(const char *what, int error);
 
   Sys &sys;
+  Loop &loop;
   Messages &messages;
   const Options &options;
-  const sigset_t &mask;
-  const char *words[MaxWords + 1] = {};
-  unsigned wordCount = 0;
+  Listener listener;
+  Timer limit;
+  sigset_t originalMask{};
+  Vector<const char *> words; ///< the command, null-terminated; of start()
+  pid_t child = 0;
+  int output = -1;
+  int report = -1;
+  bool late = false;      ///< killed for want of progress
+  bool mayBeEmpty = false; ///< unlessCurrent
+  char program[PATH_MAX] = {};
 };
-
-/// Logs every rejected job of a table as Upstart does: "PATH:LINE: MESSAGE".
-void logRejected(const table::JobTable &table, Messages &messages);
 
 } // namespace starton::host
 

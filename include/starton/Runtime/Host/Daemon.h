@@ -7,12 +7,12 @@
 #define STARTON_RUNTIME_HOST_DAEMON_H
 
 #include "starton/Runtime/Host/BusRelay.h"
+#include "starton/Runtime/Host/Configuration.h"
 #include "starton/Runtime/Host/ControlLoop.h"
 #include "starton/Runtime/Host/InstanceTimers.h"
 #include "starton/Runtime/Host/Options.h"
 #include "starton/Runtime/Host/Processes.h"
 #include "starton/Runtime/Host/SessionFile.h"
-#include "starton/Table/Reader.h"
 #include <climits>
 
 namespace starton::host {
@@ -30,11 +30,11 @@ public:
 
 private:
   bool start();
+  bool launch();
   bool checkRole();
   void secureDescriptors();
   bool blockSignals();
-  bool loadTable();
-  void verifyMore();
+  bool awaitTable();
   bool startEngine();
   void chooseLogDirectory();
   bool listen();
@@ -46,6 +46,9 @@ private:
   // --- The engine's side.
   engine::FeedResult feed(engine::Input &input);
   void pump();
+  engine::SwitchResult switchTable(const table::JobTable &table, uint32_t id,
+                                   engine::SwitchKind kind,
+                                   Span<const engine::Text> removed);
   void perform(const engine::Action &action);
   void beginShutdown(const char *type);
   void setPriority(engine::Priority priority);
@@ -53,7 +56,9 @@ private:
   // --- The loop's side.
   void readSignals();
   void takeSignal(uint32_t number);
+  void reload();
   void tick();
+  void turn();
   control::DaemonHooks daemonHooks();
   void setBusHooks(control::DaemonHooks &hooks);
 
@@ -62,7 +67,7 @@ private:
   char *const *environment;
   Messages messages;
   Loop loop;
-  table::LoadedTable table;
+  Configuration configuration; ///< its tables outlive the engine
   engine::Engine engine;
   JobLogs logs;
   Processes processes;
@@ -78,8 +83,9 @@ private:
   sigset_t handled{};
   sigset_t originalMask{};
   uint64_t sequence = 0;
+  bool running = false;      ///< the engine is
+  bool busy = false;         ///< the configuration has work to do
   bool pending = false;      ///< the engine said Yield
-  bool unverified = false;   ///< parts of the table are
   bool moreChildren = false; ///< a slice of reaping was not enough
   bool ended = false;
   int exitStatus = 0;

@@ -19,6 +19,9 @@ struct PathList {
   unsigned count = 0;
 };
 
+/// When a table is compared with the job files it was made of.
+enum class CheckSources : uint8_t { Never, After, Before };
+
 /// All strings belong to argv.
 struct Options {
   bool user = false;
@@ -35,6 +38,7 @@ struct Options {
   const char *table = nullptr;
   const char *compiler = nullptr;
   const char *dialect = nullptr;
+  CheckSources checkSources = CheckSources::After;
   PathList prepended, directories, appended;
 };
 

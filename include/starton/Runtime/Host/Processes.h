@@ -58,6 +58,12 @@ public:
                                    engine::Text instance,
                                    Vector<char> &path) const;
   void setLogging(bool on) { logging = on; }
+  /// Who is asked first about the end of a child that is no job's. True: it was
+  /// theirs.
+  void setForeign(void *context, bool (*ended)(void *, const siginfo_t &)) {
+    foreign = context;
+    foreignEnded = ended;
+  }
 
   /// Action::Spawn. Nothing is started when the outcome has an error.
   engine::Outcome spawn(const engine::Action &action);
@@ -172,6 +178,8 @@ private:
   Console defaultConsole = Console::Log;
   bool logging = true;
   uint64_t logWarningDue = 0; ///< the next warning of a lost log, not before
+  void *foreign = nullptr;
+  bool (*foreignEnded)(void *, const siginfo_t &) = nullptr;
   rlim_t hardLimit = 0;
   rlim_t daemonLimit = 0; ///< soft: leaves a reserve for starting jobs
   Vector<int32_t> events; ///< descriptors that come with events, ascending

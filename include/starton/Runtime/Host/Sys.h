@@ -31,11 +31,14 @@ public:
   virtual int seekStart(int descriptor);
   virtual ssize_t writeAt(int descriptor, const void *buffer, size_t size,
                           uint64_t offset);
+  virtual int setSize(int descriptor, off_t size);
   virtual int statDescriptor(int descriptor, struct stat &status);
   virtual int access(const char *path, int mode);
   virtual int makeDirectory(const char *path, mode_t mode);
   virtual int rename(const char *from, const char *to);
   virtual int unlink(const char *path);
+  /// getdents64: 0 at the end.
+  virtual ssize_t listDirectory(int descriptor, void *buffer, size_t size);
   virtual ssize_t readLink(const char *path, char *buffer, size_t size);
 
   // --- Descriptors.
@@ -60,6 +63,10 @@ public:
   virtual uint64_t now();
   /// CLOCK_REALTIME, nanoseconds; for people, never for decisions.
   virtual uint64_t wallTime();
+  /// An inotify instance, non-blocking.
+  virtual int changesCreate();
+  virtual int changesAdd(int descriptor, const char *path, uint32_t mask);
+  virtual int changesRemove(int descriptor, int watch);
 
   // --- Processes.
   virtual pid_t fork();
