@@ -249,12 +249,16 @@ int Watcher::enter(uint32_t parent, uint32_t source, Text name, bool follow) {
   directory.watch = watch;
   directory.sameWatch = first ? *first : None;
   directory.nextToList = None;
+  if (parent != None)
+    ++directories[parent].children;
   byWatch.insert(static_cast<uint32_t>(watch), index);
   queue(index);
   return 0;
 }
 
 uint32_t Watcher::findChild(uint32_t parent, Text name) const {
+  if (directories[parent].children == 0)
+    return None;
   for (uint32_t i = 0; i < directories.limit(); ++i)
     if (directories[i].name && directories[i].parent == parent &&
         equal(textOf(directories[i].name), name))
@@ -271,6 +275,8 @@ bool Watcher::isBelow(uint32_t directory, uint32_t ancestor) const {
 
 /// Forgets a directory and all below it.
 void Watcher::removeTree(uint32_t directory) {
+  if (directories[directory].children == 0)
+    return remove(directory);
   for (uint32_t i = 0; i < directories.limit(); ++i)
     if (directories[i].name)
       directories[i].doomed = isBelow(i, directory);
@@ -303,6 +309,9 @@ void Watcher::remove(uint32_t index) {
     byWatch.remove(watch);
   }
   dropWatch(directory.watch);
+  // A parent that goes with it may be gone already: its slot is free then.
+  if (directory.parent != None && directories[directory.parent].children > 0)
+    --directories[directory.parent].children;
   release(directory.name);
   directories.give(index);
 }

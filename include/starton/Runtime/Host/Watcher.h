@@ -68,6 +68,7 @@ private:
     char *name;     ///< in `parent`; empty for a source. Null: a free slot
     uint32_t parent; ///< None: a source
     uint32_t source;
+    uint32_t children; ///< how many have this parent
     int32_t watch;
     uint32_t sameWatch;  ///< the next one of this watch: reached twice
     uint32_t nextToList; ///< in the queue of work()
