@@ -47,9 +47,8 @@ uint64_t Server::Impl::ticketFor(Text job) const {
 
 uint64_t Server::Impl::ticketOf(const wire::Incoming &message) const {
   Vector<char> name;
-  return daemon.gateTicket && isGated(message)
-             ? ticketFor(jobOf(message, name))
-             : 0;
+  return daemon.gateTicket && isGated(message) ? ticketFor(jobOf(message, name))
+                                               : 0;
 }
 
 bool Server::Impl::hold(Connection &from, const wire::Incoming &message,
@@ -91,8 +90,8 @@ void Server::Impl::releaseHeld(Connection &connection) {
     HeldMessage next = held[i];
     Text sender = wire::senderOf(next.message);
     bool behind = waits({held.data(), kept}, sender, next.ticket);
-    behind |= waits({held.data() + count, held.size() - count}, sender,
-                    next.ticket);
+    behind |=
+        waits({held.data() + count, held.size() - count}, sender, next.ticket);
     if (behind || next.ticket > openTicket || connection.doomed) {
       held[kept++] = next;
       continue;

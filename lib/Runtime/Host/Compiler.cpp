@@ -46,8 +46,7 @@ bool Compiler::fail(const char *what, int error) {
 
 int Compiler::find() {
   if (options.compiler) {
-    int length =
-        std::snprintf(program, sizeof program, "%s", options.compiler);
+    int length = std::snprintf(program, sizeof program, "%s", options.compiler);
     if (static_cast<size_t>(length) >= sizeof program)
       return ENAMETOOLONG;
     return -sys.access(program, X_OK);
@@ -57,8 +56,7 @@ int Compiler::find() {
   if (length > 0) {
     program[length] = '\0';
     char *slash = std::strrchr(program, '/');
-    std::memcpy(slash ? slash + 1 : program, CompilerName,
-                sizeof CompilerName);
+    std::memcpy(slash ? slash + 1 : program, CompilerName, sizeof CompilerName);
     if (sys.access(program, X_OK) == 0)
       return 0;
   }

@@ -23,9 +23,8 @@ Configuration::Configuration(Sys &system, Loop &eventLoop, Messages &out,
                  static_cast<Configuration *>(self)->changedAll();
                }}),
       compiler(system, eventLoop, out, daemonOptions,
-               {this,
-                [](void *self, Compiler::Result result,
-                   table::LoadedTable &table) {
+               {this, [](void *self, Compiler::Result result,
+                         table::LoadedTable &table) {
                   static_cast<Configuration *>(self)->finish(result, table);
                 }}) {
   quietTimer.context = holdTimer.context = retryTimer.context = this;
@@ -179,8 +178,8 @@ void Configuration::schedule() {
   bool idle = pending.empty() && !unchecked;
   if (phase == Phase::Booting)
     idle = false;
-  if (idle || phase == Phase::Stopped || compiler.isRunning() ||
-      unverified || watcher.isWorking() || retryTimer.armed)
+  if (idle || phase == Phase::Stopped || compiler.isRunning() || unverified ||
+      watcher.isWorking() || retryTimer.armed)
     return;
   if (phase != Phase::Running || unchecked || wanted > opened)
     return compile();
@@ -249,8 +248,8 @@ void Configuration::switchOver() {
   uint32_t id = freeId();
   if (!room || !keep(ready, id))
     return loop.armAfter(retryTimer, RetryDelay);
-  engine::SwitchKind kind = compiling.all() ? engine::SwitchKind::Whole
-                                            : engine::SwitchKind::Overlay;
+  engine::SwitchKind kind =
+      compiling.all() ? engine::SwitchKind::Whole : engine::SwitchKind::Overlay;
   if (hooks.switchTable(hooks.context, table, id, kind, removed.span()) ==
       engine::SwitchResult::Refused) {
     ready.swap(*tables.back().table);
@@ -284,8 +283,7 @@ uint64_t Configuration::ticketFor(Text job) {
   uint64_t ticket = 0;
   if (!pending.empty() && (any || pending.contains(job)))
     ticket = noticed;
-  else if (!compiling.empty() && !checking &&
-           (any || compiling.contains(job)))
+  else if (!compiling.empty() && !checking && (any || compiling.contains(job)))
     ticket = covered;
   if (ticket <= opened || waived)
     return 0;

@@ -22,17 +22,18 @@ bool Configuration::addList(const PathList &list) {
 
 /// The first of them is made, as Upstart does.
 bool Configuration::addSessionSources() {
-  return sessionDirectories(environment, this, [](void *self, const char *path) {
-    auto &config = *static_cast<Configuration *>(self);
-    if (config.watcher.sources().empty()) {
-      char parent[PATH_MAX];
-      std::snprintf(parent, sizeof parent, "%s", path);
-      *std::strrchr(parent, '/') = '\0';
-      (void)config.sys.makeDirectory(parent, 0700);
-      (void)config.sys.makeDirectory(path, 0755);
-    }
-    return config.watcher.addSource(path);
-  });
+  return sessionDirectories(
+      environment, this, [](void *self, const char *path) {
+        auto &config = *static_cast<Configuration *>(self);
+        if (config.watcher.sources().empty()) {
+          char parent[PATH_MAX];
+          std::snprintf(parent, sizeof parent, "%s", path);
+          *std::strrchr(parent, '/') = '\0';
+          (void)config.sys.makeDirectory(parent, 0700);
+          (void)config.sys.makeDirectory(path, 0755);
+        }
+        return config.watcher.addSource(path);
+      });
 }
 
 /// The directories of the command line, else those that the table names, else
@@ -44,8 +45,8 @@ bool Configuration::addSources() {
   const table::JobTable *table = ready.get();
   ownSources = given || !options.table || table;
   if (!given && table) {
-    for (uint32_t i = 0; table->directories() && i < table->directories()->size();
-         ++i)
+    for (uint32_t i = 0;
+         table->directories() && i < table->directories()->size(); ++i)
       if (!watcher.addSource(table->directories()->Get(i)->c_str()))
         return false;
     return true;

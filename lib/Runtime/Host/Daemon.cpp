@@ -305,10 +305,9 @@ engine::FeedResult Daemon::feed(engine::Input &input) {
   return result;
 }
 
-engine::SwitchResult
-Daemon::switchTable(const table::JobTable &table, uint32_t id,
-                    engine::SwitchKind kind,
-                    Span<const engine::Text> removed) {
+engine::SwitchResult Daemon::switchTable(const table::JobTable &table,
+                                         uint32_t id, engine::SwitchKind kind,
+                                         Span<const engine::Text> removed) {
   engine::SwitchResult result = engine.switchTable(table, id, kind, removed);
   if (result == engine::SwitchResult::Done)
     pump();

@@ -39,9 +39,9 @@ bool contains(Text name, Text part) {
 } // namespace
 
 bool isIgnoredDirectory(Text name) {
-  constexpr const char *Suffixes[] = {"~",    ".bak", ".BAK",     ".swp",
-                                      ".swo", ".swn", ",v",       ".rpmsave",
-                                      ".rpmorig",     ".rpmnew"};
+  constexpr const char *Suffixes[] = {"~",        ".bak",   ".BAK", ".swp",
+                                      ".swo",     ".swn",   ",v",   ".rpmsave",
+                                      ".rpmorig", ".rpmnew"};
   constexpr const char *Names[] = {"RCS",       "CVS",    "CVS.adm", "SCCS",
                                    "BitKeeper", "{arch}", "_darcs"};
   if (name.empty() || name[0] == '.')

@@ -96,7 +96,7 @@ private:
   pid_t child = 0;
   int output = -1;
   int report = -1;
-  bool late = false;      ///< killed for want of progress
+  bool late = false;       ///< killed for want of progress
   bool mayBeEmpty = false; ///< unlessCurrent
   char program[PATH_MAX] = {};
 };

@@ -5,10 +5,10 @@
 // in memory, the watched directories, the compiler, and the gate that holds
 // requests back which could see a result that is still being made.
 //
-// boot() gets the first table, at once from a file or by and by from a compiler:
-// while isBooting() the loop runs without an engine. After that started() sets
-// the watches, has the sources of a table file compared, and changes are taken
-// over as they come:
+// boot() gets the first table, at once from a file or by and by from a
+// compiler: while isBooting() the loop runs without an engine. After that
+// started() sets the watches, has the sources of a table file compared, and
+// changes are taken over as they come:
 //
 //   change noticed -> quiet for a moment, or somebody waits for it -> compiled
 //   by a child -> Engine::switchTable -> gateOpened
@@ -39,11 +39,9 @@ public:
   struct Hooks {
     void *context = nullptr;
     /// Engine::switchTable, and the actions that follow from it.
-    engine::SwitchResult (*switchTable)(void *context,
-                                        const table::JobTable &table,
-                                        uint32_t id, engine::SwitchKind kind,
-                                        Span<const engine::Text> removed) =
-        nullptr;
+    engine::SwitchResult (*switchTable)(
+        void *context, const table::JobTable &table, uint32_t id,
+        engine::SwitchKind kind, Span<const engine::Text> removed) = nullptr;
     /// Requests that were told to wait for \p ticket or less may go on.
     void (*gateOpened)(void *context, uint64_t ticket) = nullptr;
   };
@@ -66,7 +64,8 @@ public:
   bool hasFailed() const { return phase == Phase::Failed; }
   /// The first table, whose id is 0. Not while isBooting().
   const table::JobTable &firstTable() const { return *tables[0].table->get(); }
-  /// What of it has yet to be verified, which work() does once started; or null.
+  /// What of it has yet to be verified, which work() does once started; or
+  /// null.
   table::Verification *firstTableRest() const {
     return tables[0].table->rest();
   }
@@ -149,24 +148,24 @@ private:
   /// Path of the table we run on, still to be compared with its sources; null:
   /// none, or done.
   const char *unchecked = nullptr;
-  bool checking = false;     ///< the compilation that runs is that comparison
-  bool unverified = false;   ///< parts of the first table are
-  bool ownSources = false;   ///< the sources were given, not guessed
+  bool checking = false;   ///< the compilation that runs is that comparison
+  bool unverified = false; ///< parts of the first table are
+  bool ownSources = false; ///< the sources were given, not guessed
   char previous[PATH_MAX] = {}; ///< PATH.prev, when that is what we run on
 
-  ChangedJobs pending;   ///< not yet being compiled
-  ChangedJobs compiling; ///< until they are in the engine
+  ChangedJobs pending;      ///< not yet being compiled
+  ChangedJobs compiling;    ///< until they are in the engine
   table::LoadedTable ready; ///< compiled, but the engine had no memory
-  bool stale = false;    ///< a compilation failed: the next one is of all
+  bool stale = false;       ///< a compilation failed: the next one is of all
   uint64_t firstChange = 0; ///< of `pending`; CLOCK_MONOTONIC, nanoseconds
   Timer quietTimer, holdTimer, retryTimer;
 
   // Tickets are numbers of changes: a compilation covers all up to one.
   uint64_t noticed = 0;
-  uint64_t covered = 0;  ///< by the compilation that runs
-  uint64_t wanted = 0;   ///< somebody waits for this one
-  uint64_t opened = 0;   ///< nobody waits for these any more
-  bool waived = false;   ///< nobody waits for the compilation that runs
+  uint64_t covered = 0; ///< by the compilation that runs
+  uint64_t wanted = 0;  ///< somebody waits for this one
+  uint64_t opened = 0;  ///< nobody waits for these any more
+  bool waived = false;  ///< nobody waits for the compilation that runs
 };
 
 } // namespace starton::host

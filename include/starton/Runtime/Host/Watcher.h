@@ -65,7 +65,7 @@ public:
 private:
   /// A watched directory.
   struct Directory {
-    char *name;     ///< in `parent`; empty for a source. Null: a free slot
+    char *name;      ///< in `parent`; empty for a source. Null: a free slot
     uint32_t parent; ///< None: a source
     uint32_t source;
     uint32_t children; ///< how many have this parent
@@ -80,8 +80,8 @@ private:
   // --- The tree (Watcher.cpp).
   bool makePath(uint32_t directory, engine::Text entry,
                 char (&path)[PATH_MAX]) const;
-  bool makeJobName(uint32_t directory, engine::Text stem, char (&name)[PATH_MAX],
-                   size_t &size) const;
+  bool makeJobName(uint32_t directory, engine::Text stem,
+                   char (&name)[PATH_MAX], size_t &size) const;
   int enter(uint32_t parent, uint32_t source, engine::Text name, bool follow);
   bool isThere(uint32_t parent, engine::Text name, int32_t watch) const;
   bool loops(uint32_t parent, int32_t watch) const;
