@@ -36,6 +36,17 @@ function(starton_runtime_library name)
     -fno-asynchronous-unwind-tables $<$<CONFIG:Release>:-O2>)
 endfunction()
 
+# A program for run time: libc and nothing else, or not even that.
+function(starton_runtime_program name)
+  add_executable(${name} ${ARGN})
+  target_compile_options(${name} PRIVATE ${STARTON_WARNINGS})
+  if(STARTON_STATIC_RUNTIME AND NOT STARTON_SANITIZE)
+    target_link_options(${name} PRIVATE -static)
+  else()
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+endfunction()
+
 function(starton_unittest name)
   if(NOT GTest_FOUND)
     return()

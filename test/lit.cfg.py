@@ -60,6 +60,8 @@ if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
     config.available_features.add("mount-namespace")
 if "address" in config.starton_sanitize:
     config.available_features.add("asan")
+if config.starton_static_runtime in ("ON", "1", "TRUE"):
+    config.available_features.add("static-runtime")
 for name in ("initd", "initctl"):
     if os.path.exists(tool(name)):
         config.available_features.add(name)

@@ -14,6 +14,8 @@
 
 namespace starton::table {
 
+using flatbuffers::Verifier;
+
 namespace {
 
 // The pieces of advance().
@@ -49,9 +51,8 @@ private:
     return Verifier(bytes.data(), bytes.size(), MaxDepth, MaxTables);
   }
   bool beginJobs();
-  bool beginJob(const Job &job, Verifier &check, uint64_t &nodes);
-  bool beginCondition(const Job &job, uint16_t field, Verifier &check,
-                      uint64_t &nodes);
+  bool beginSome(uint32_t first, uint32_t end, Verifier &check, uint8_t *seen);
+  bool beginNodes(const Job &job, uint16_t field, Verifier &check);
   bool beginRejected();
   bool outOfMemory();
   bool examine(uint32_t index, LoadError &failure);
@@ -68,6 +69,7 @@ private:
   bool jobsDamaged = false;
   uint32_t next = 0;     ///< element of the stage's vector
   uint32_t nextLeaf = 0; ///< of that entry
+  uint64_t nodes = 0;    ///< of all conditions
   uint64_t matches = 0;
   uint64_t leaves = 0;
   JobState *states = nullptr;
@@ -137,50 +139,96 @@ bool Verification::Impl::beginJobs() {
     return outOfMemory();
   }
   Verifier check = verifier();
-  const flatbuffers::String *previous = nullptr;
-  uint64_t nodes = 0;
   bool good = true;
-  for (position = 0; good && position != count; ++position) {
-    const Job &job = *table.jobs()->Get(position);
-    good = (beginJob(job, check, nodes) || badElement()) &&
-           checkJobName(previous, job) &&
-           (claimOrder(job, count, seen) || bad("order", "is not unique"));
-    if (good)
-      previous = job.name();
-  }
+  for (uint32_t i = 0; good && i < count; i += JobsAtOnce)
+    good = beginSome(i, count - i < JobsAtOnce ? count : i + JobsAtOnce, check,
+                     seen);
   std::free(seen);
   return good && (nodes <= MaxNodes || overused());
 }
 
-/// The job's own fields and vtable, its name, its order, and how many nodes its
-/// conditions have.
-bool Verification::Impl::beginJob(const Job &job, Verifier &check,
-                                  uint64_t &nodes) {
-  const auto &fields = reinterpret_cast<const flatbuffers::Table &>(job);
-  return fields.VerifyTableStart(check) &&
-         fields.VerifyOffsetRequired(check, Job::VT_NAME) &&
-         check.VerifyString(job.name()) &&
-         fields.VerifyField<uint32_t>(check, Job::VT_ORDER, 4) &&
-         beginCondition(job, Job::VT_START_ON, check, nodes) &&
-         beginCondition(job, Job::VT_STOP_ON, check, nodes) && check.EndTable();
+namespace {
+
+const flatbuffers::Table &fieldsOf(const Job &job) {
+  return reinterpret_cast<const flatbuffers::Table &>(job);
 }
 
-bool Verification::Impl::beginCondition(const Job &job, uint16_t field,
-                                        Verifier &check, uint64_t &nodes) {
-  const auto &fields = reinterpret_cast<const flatbuffers::Table &>(job);
-  if (!fields.VerifyOffset(check, field))
+const flatbuffers::Table *conditionOf(const Job &job, uint16_t field) {
+  return fieldsOf(job).GetPointer<const flatbuffers::Table *>(field);
+}
+
+/// The job's own fields, and the bounds of its vtable. What they lead to is
+/// fetched.
+bool beginFields(const Job &job, Verifier &check) {
+  const flatbuffers::Table &fields = fieldsOf(job);
+  if (!fields.VerifyTableStart(check) ||
+      !fields.VerifyOffsetRequired(check, Job::VT_NAME) ||
+      !fields.VerifyField<uint32_t>(check, Job::VT_ORDER, 4) ||
+      !fields.VerifyOffset(check, Job::VT_START_ON) ||
+      !fields.VerifyOffset(check, Job::VT_STOP_ON))
     return false;
-  const auto *condition = fields.GetPointer<const flatbuffers::Table *>(field);
+  __builtin_prefetch(job.name());
+  __builtin_prefetch(conditionOf(job, Job::VT_START_ON));
+  __builtin_prefetch(conditionOf(job, Job::VT_STOP_ON));
+  return check.EndTable();
+}
+
+bool beginCondition(const Job &job, uint16_t field, Verifier &check) {
+  const flatbuffers::Table *condition = conditionOf(job, field);
   if (condition == nullptr)
     return true;
   if (!condition->VerifyTableStart(check) ||
       !condition->VerifyOffsetRequired(check, Condition::VT_NODES))
     return false;
+  __builtin_prefetch(reinterpret_cast<const Condition *>(condition)->nodes());
+  return check.EndTable();
+}
+
+} // namespace
+
+/// The place, the name and the order of jobs[first] to jobs[end - 1], and how
+/// many nodes their conditions have. Nearly every look is a cache miss, so each
+/// step fetches for the next one, for some jobs at a time.
+bool Verification::Impl::beginSome(uint32_t first, uint32_t end,
+                                   Verifier &check, uint8_t *seen) {
+  const auto &jobs = *table.jobs();
+  for (uint32_t i = first; i != end; ++i)
+    __builtin_prefetch(jobs.Get(i));
+  for (position = first; position != end; ++position)
+    if (!beginFields(*jobs.Get(position), check))
+      return badElement();
+  for (position = first; position != end; ++position) {
+    const Job &job = *jobs.Get(position);
+    if (!beginCondition(job, Job::VT_START_ON, check) ||
+        !beginCondition(job, Job::VT_STOP_ON, check))
+      return badElement();
+  }
+  for (position = first; position != end; ++position) {
+    const Job &job = *jobs.Get(position);
+    if (!check.VerifyString(job.name()) ||
+        !beginNodes(job, Job::VT_START_ON, check) ||
+        !beginNodes(job, Job::VT_STOP_ON, check))
+      return badElement();
+    const auto *previous =
+        position == 0 ? nullptr : jobs.Get(position - 1)->name();
+    if (!checkJobName(previous, job))
+      return false;
+    if (!claimOrder(job, jobs.size(), seen))
+      return bad("order", "is not unique");
+  }
+  return true;
+}
+
+bool Verification::Impl::beginNodes(const Job &job, uint16_t field,
+                                    Verifier &check) {
+  const flatbuffers::Table *condition = conditionOf(job, field);
+  if (condition == nullptr)
+    return true;
   const auto *list = reinterpret_cast<const Condition *>(condition)->nodes();
   if (!check.VerifyVector(list))
     return false;
   nodes += list->size();
-  return check.EndTable();
+  return true;
 }
 
 bool Verification::Impl::beginRejected() {
