@@ -67,6 +67,11 @@ public:
     writer.string(value);
     close();
   }
+  void boolean(const char *key, bool value) {
+    open(key, "b");
+    writer.boolean(value);
+    close();
+  }
   void int32(const char *key, int32_t value) {
     open(key, "i");
     writer.int32(value);
@@ -290,8 +295,12 @@ void getDetails(Request &request) {
   wire::Writer writer;
   writer.startReply(request.message.serial());
   writer.openArray("{sv}");
-  if (!rejected.empty())
-    Details(writer).string("rejected", rejected);
+  if (!rejected.empty()) {
+    Details details(writer);
+    details.string("rejected", rejected);
+    if (daemon.rejectedLater && daemon.rejectedLater(daemon.context, name))
+      details.boolean("rejected-later", true);
+  }
   if (exists)
     writeDetails(request, subject, holders, writer);
   writer.close();

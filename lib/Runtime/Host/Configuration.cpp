@@ -232,7 +232,7 @@ void Configuration::noteRejections(const table::JobTable &table) {
     rejected.clear();
   for (const char *name : compiling.list())
     rejected.forget(textOf(name));
-  rejected.take(table, messages);
+  rejected.take(table, phase == Phase::Running && !checking, messages);
 }
 
 /// Hands the compiled table to the engine.

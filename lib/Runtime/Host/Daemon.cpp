@@ -433,6 +433,10 @@ control::DaemonHooks Daemon::daemonHooks() {
   hooks.rejected = [](void *self, engine::Text name) {
     return static_cast<Daemon *>(self)->configuration.rejections().why(name);
   };
+  hooks.rejectedLater = [](void *self, engine::Text name) {
+    return static_cast<Daemon *>(self)->configuration.rejections().isLater(
+        name);
+  };
   hooks.rejectedAt = [](void *self, uint32_t index, engine::Text &name,
                         engine::Text &message) {
     return static_cast<Daemon *>(self)->configuration.rejections().at(

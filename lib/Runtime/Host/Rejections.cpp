@@ -52,7 +52,7 @@ void Rejections::forget(Text name) {
   }
 }
 
-void Rejections::keep(Text name, Text message) {
+void Rejections::keep(Text name, Text message, bool later) {
   if (entries.size() >= MaxNames || !entries.reserve(entries.size() + 1))
     return;
   auto *memory =
@@ -64,10 +64,11 @@ void Rejections::keep(Text name, Text message) {
   memory[name.size()] = '\0';
   std::memcpy(second, message.data(), message.size());
   second[message.size()] = '\0';
-  entries.pushReserved({memory, second});
+  entries.pushReserved({memory, second, later});
 }
 
-void Rejections::take(const table::JobTable &table, Messages &messages) {
+void Rejections::take(const table::JobTable &table, bool later,
+                      Messages &messages) {
   for (const table::Rejected *rejected : *table.rejected()) {
     const char *path = table.files()->Get(rejected->file())->path()->c_str();
     const char *message = rejected->message()->c_str();
@@ -82,15 +83,25 @@ void Rejections::take(const table::JobTable &table, Messages &messages) {
     size_t size = describe(*rejected, path, line);
     messages.format(engine::Priority::Warn, "Job %s is rejected: %.*s",
                     rejected->name()->c_str(), static_cast<int>(size), line);
-    keep(viewOf(rejected->name()), {line, size});
+    keep(viewOf(rejected->name()), {line, size}, later);
   }
 }
 
-Text Rejections::why(Text name) const {
+const Rejections::Entry *Rejections::find(Text name) const {
   for (const Entry &entry : entries)
     if (equal(textOf(entry.name), name))
-      return textOf(entry.message);
-  return {};
+      return &entry;
+  return nullptr;
+}
+
+Text Rejections::why(Text name) const {
+  const Entry *entry = find(name);
+  return entry ? textOf(entry->message) : Text();
+}
+
+bool Rejections::isLater(Text name) const {
+  const Entry *entry = find(name);
+  return entry && entry->later;
 }
 
 bool Rejections::at(size_t index, Text &name, Text &message) const {

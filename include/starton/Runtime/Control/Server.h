@@ -99,6 +99,9 @@ struct DaemonHooks {
   /// Why no file of this job name could be used, "FILE:LINE:COLUMN: MESSAGE";
   /// empty: none was rejected. Valid until the next input.
   engine::Text (*rejected)(void *context, engine::Text name) = nullptr;
+  /// Whether that was found after the start: programs that know Upstart expect
+  /// to be told no more than it tells of files that were broken before.
+  bool (*rejectedLater)(void *context, engine::Text name) = nullptr;
   /// The index-th of them all, in a fixed order; false: there are no more.
   bool (*rejectedAt)(void *context, uint32_t index, engine::Text &name,
                      engine::Text &message) = nullptr;

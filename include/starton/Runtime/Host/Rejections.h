@@ -26,10 +26,13 @@ public:
   void forget(engine::Text name);
   /// Takes over what \p table rejects, and logs it: Upstart's line
   /// ("PATH:LINE: MESSAGE"), then ours ("FILE:LINE:COLUMN: MESSAGE").
-  void take(const table::JobTable &table, Messages &messages);
+  /// \p later: not the first table, so that the files have changed since.
+  void take(const table::JobTable &table, bool later, Messages &messages);
 
   /// "FILE:LINE:COLUMN: MESSAGE", or empty. Valid until the next change.
   engine::Text why(engine::Text name) const;
+  /// Whether that was found after the start.
+  bool isLater(engine::Text name) const;
   /// The index-th; false: there are no more.
   bool at(size_t index, engine::Text &name, engine::Text &message) const;
 
@@ -38,8 +41,10 @@ private:
   struct Entry {
     char *name;
     char *message;
+    bool later;
   };
-  void keep(engine::Text name, engine::Text message);
+  void keep(engine::Text name, engine::Text message, bool later);
+  const Entry *find(engine::Text name) const;
 
   Vector<Entry> entries;
 };
