@@ -3,8 +3,9 @@
 // What /proc tells of processes that we did not start ourselves: who is a child
 // of ours now, since when it runs, and which job's environment it was given.
 //
-// The environment is a process's own memory and says what it likes; it is
-// believed because a job can only claim its own left-over processes for itself.
+// The environment is a process's own memory and says what it likes. Whoever
+// claims to be another job's gains that it is shown as what is left of that job
+// and gets the signals meant for it, no more.
 
 #ifndef STARTON_RUNTIME_HOST_ORPHANS_H
 #define STARTON_RUNTIME_HOST_ORPHANS_H
