@@ -16,7 +16,7 @@ namespace starton::initctl {
 struct Rejection {
   std::string job;
   std::string reason;      ///< "FILE:LINE:COLUMN: MESSAGE"
-  bool sinceStart = false; ///< the daemon has had a usable file of that name
+  bool sinceStart = false; ///< it broke after the daemon had started
 };
 
 class Details {

@@ -28,7 +28,7 @@ rejectionRows(const std::vector<Rejection> &rejections) {
 }
 
 /// A job that is not there because its file is broken. Programs that know
-/// Upstart's one line get no second one, unless the file was in use before.
+/// Upstart's one line get no second one, unless the file broke since the start.
 static bool tellRejection(Session &session, const std::string &job) {
   std::optional<Rejection> found = findRejection(session, job);
   std::vector<Rejection> rejections;
