@@ -23,6 +23,7 @@ static constexpr char LastError[] = "last-error";
 static constexpr char LastWhy[] = "last-why";
 static constexpr char LastStarted[] = "last-started";
 static constexpr char LastEnded[] = "last-ended";
+static constexpr char Retracked[] = "retracked";
 static constexpr char LeftOver[] = "left-over";
 static constexpr char BlockedBy[] = "blocked-by";
 static constexpr char HeldEvents[] = "held-events";
@@ -133,6 +134,8 @@ std::string Details::text() const {
     line("blocked by", blocker.back());
   for (const std::string &event : property<Strings>(values, HeldEvents))
     line("holds event", event);
+  if (property<bool>(values, Retracked))
+    line("main process", "what was left when the tracked one was gone");
   for (int32_t pid : property<std::vector<int32_t>>(values, LeftOver))
     line("left-over process", std::to_string(pid));
   if (std::string run = lastRunText(values); !run.empty())
@@ -199,6 +202,8 @@ std::string Details::json() const {
   std::vector<std::string> leftOver =
       jsonRows(property<std::vector<int32_t>>(values, LeftOver),
                [](int32_t pid) { return std::to_string(pid); });
+  if (property<bool>(values, Retracked))
+    details.raw("retracked", "true");
   details.raw("blocked_by", jsonArray(blockers))
       .texts("held_events", property<Strings>(values, HeldEvents))
       .raw("left_over", jsonArray(leftOver))

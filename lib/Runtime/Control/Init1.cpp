@@ -252,6 +252,8 @@ static void writeDetails(Request &request, const Subject &subject,
       daemon.logPath(daemon.context, subject.job, subject.instance, path))
     details.string("log", wire::viewOf(path));
   writeLastRun(request, subject, details);
+  if (subject.view.retracked)
+    details.boolean("retracked", true);
   writeLeftOver(request, subject, writer, details);
   details.open("blocked-by", "a(ss)");
   writer.openArray("(ss)");
