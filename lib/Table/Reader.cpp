@@ -134,8 +134,23 @@ bool LoadedTable::copyFrom(int source, size_t size, bool whole,
   LoadedTable fresh;
   if (!fresh.reserve(size))
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
-  if (!readAll(source, fresh.start, size, error))
-    return false;
+  return readAll(source, fresh.start, size, error) &&
+         takeFilled(fresh, whole, error);
+}
+
+bool LoadedTable::loadBytes(Span<const uint8_t> source,
+                            LoadError &error) noexcept {
+  if (source.empty() || source.size() > MaxTableSize)
+    return fail(error, LoadStatus::NotATable, 0, "not a job table");
+  LoadedTable fresh;
+  if (!fresh.reserve(source.size()))
+    return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+  memcpy(fresh.start, source.data(), source.size());
+  return takeFilled(fresh, true, error);
+}
+
+bool LoadedTable::takeFilled(LoadedTable &fresh, bool whole,
+                             LoadError &error) noexcept {
   // From here on not even a stray write of our own changes it.
   if (mprotect(fresh.mapping, fresh.reserved, PROT_READ) != 0)
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");

@@ -37,5 +37,8 @@ int main(int argc, char **argv) {
   if (options.version)
     return print(host::VersionText);
   host::Daemon daemon(sys, options, environ);
+  if (options.checkState)
+    return daemon.checkState();
+  daemon.setArguments(argv);
   return daemon.run();
 }

@@ -83,8 +83,12 @@ TEST(HostOptions, SaysWhatIsWrong) {
   EXPECT_EQ(parse({"--dialect", "sysv"}, options), "unknown dialect: sysv");
   EXPECT_EQ(parse({"--check-sources=often"}, options),
             "invalid value for --check-sources: often");
-  EXPECT_EQ(parse({"--state-fd", "7"}, options),
-            "--state-fd cannot be used with this version");
+  EXPECT_EQ(parse({"--state-fd", "7x"}, options),
+            "invalid value for --state-fd: 7x");
+  EXPECT_EQ(parse({"--state-fd=-1"}, options),
+            "invalid value for --state-fd: -1");
+  EXPECT_EQ(parse({"--state-fd=99999999999"}, options),
+            "invalid value for --state-fd: 99999999999");
 }
 
 TEST(HostOptions, BoundsRepetition) {

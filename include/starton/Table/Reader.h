@@ -69,6 +69,9 @@ public:
   /// loadFile() from a descriptor (a compiler's memfd), read from its
   /// start; it stays open, and owner and mode are not asked.
   [[nodiscard]] bool loadDescriptor(int source, LoadError &error) noexcept;
+  /// The same from bytes, which are copied.
+  [[nodiscard]] bool loadBytes(Span<const uint8_t> source,
+                               LoadError &error) noexcept;
 
   const JobTable *get() const { return root; }
   /// What is left to be verified; null: nothing, all may be used.
@@ -87,6 +90,7 @@ private:
   bool open(const char *path, uint32_t uid, bool whole,
             LoadError &error) noexcept;
   bool copyFrom(int source, size_t size, bool whole, LoadError &error) noexcept;
+  bool takeFilled(LoadedTable &fresh, bool whole, LoadError &error) noexcept;
   bool verifyCopy(bool whole, LoadError &error) noexcept;
 
   const JobTable *root = nullptr;

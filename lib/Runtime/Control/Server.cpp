@@ -28,7 +28,8 @@ bool Server::listen(const ServerOptions &options, const LoopHooks &loop,
   auto accept = [](void *context, DBusConnection *fresh) {
     static_cast<Impl *>(context)->accept(fresh);
   };
-  if (impl->listener.open(options.address, impl->loop, accept, impl, error))
+  if (impl->listener.open(options.address, options.listening, impl->loop,
+                          accept, impl, error))
     return true;
   close();
   return false;
@@ -50,6 +51,10 @@ void Server::close() {
 }
 
 unsigned Server::connectionCount() const { return impl ? impl->count : 0; }
+
+int Server::listeningDescriptor() const {
+  return impl ? impl->listener.descriptor() : -1;
+}
 
 void Server::ready(int fd, unsigned events) {
   if (!impl)

@@ -220,8 +220,10 @@ public:
   Listener(const Listener &) = delete;
   Listener &operator=(const Listener &) = delete;
 
-  [[nodiscard]] bool open(const char *address, const LoopHooks &loop,
-                          Accept accept, void *context, char (&error)[160]);
+  /// \p listening: a socket that listens there already, or -1.
+  [[nodiscard]] bool open(const char *address, int listening,
+                          const LoopHooks &loop, Accept accept, void *context,
+                          char (&error)[160]);
   void close();
   int descriptor() const { return watches.descriptor(); }
   void handle(unsigned events) { (void)watches.handle(events); }

@@ -3,6 +3,7 @@
 // Connections and the listening socket. A connection that only answers has no
 // timeouts, so libdbus's timeout functions are not set.
 
+#include "Standins.h"
 #include "Wire.h"
 #include <cstdio>
 #include <cstdlib>
@@ -197,15 +198,18 @@ static void accepted(DBusServer *, DBusConnection *fresh, void *data) {
 
 Listener::~Listener() { close(); }
 
-bool Listener::open(const char *address, const LoopHooks &loop, Accept accept,
-                    void *context, char (&error)[160]) {
+bool Listener::open(const char *address, int listening, const LoopHooks &loop,
+                    Accept accept, void *context, char (&error)[160]) {
   // A mistake in using libdbus must not end the daemon; it reads this once.
   setenv("DBUS_FATAL_WARNINGS", "0", 1);
   // Every write of libdbus says MSG_NOSIGNAL; SIGPIPE is the host's business.
   dbus_connection_set_change_sigpipe(false);
   DBusError failure;
   dbus_error_init(&failure);
-  server = dbus_server_listen(address, &failure);
+  bool passed = listening == STARTON_PASSED_SOCKET;
+  startonPassSocket(passed);
+  server = dbus_server_listen(passed ? "systemd:" : address, &failure);
+  startonPassSocket(0);
   if (!server) {
     std::snprintf(error, sizeof(error), "%s",
                   failure.message ? failure.message : "no memory");

@@ -164,7 +164,8 @@ void Loader::loadEvent() {
   event.sequence = in.number64();
   event.pass = in.number32();
   event.request = in.number64();
-  event.descriptor = in.descriptor();
+  event.descriptor = in.signed32();
+  in.require(event.descriptor >= -1, "a descriptor out of range");
   event.failed = in.flag();
 }
 

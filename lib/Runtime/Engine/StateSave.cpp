@@ -100,7 +100,7 @@ void Saver::saveEvent(const Event &event) {
   out.number64(event.sequence);
   out.number32(event.pass);
   out.number64(event.request);
-  out.descriptor(event.descriptor);
+  out.signed32(event.descriptor);
   out.flag(event.failed);
 }
 
@@ -286,15 +286,6 @@ void Engine::snapshot(StateWriter &out) {
     return;
   }
   Saver(*impl, out).run();
-}
-
-int32_t Engine::nextDescriptor(uint32_t &cursor) const {
-  while (cursor < impl->events.limit()) {
-    const Event &event = impl->events[cursor++];
-    if (event.progress > Progress::Spare && event.descriptor >= 0)
-      return event.descriptor;
-  }
-  return -1;
 }
 
 } // namespace starton::engine

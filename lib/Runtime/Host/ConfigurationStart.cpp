@@ -4,6 +4,7 @@
 
 #include "starton/Runtime/Host/Configuration.h"
 #include "starton/Runtime/Host/SessionDirectories.h"
+#include "starton/Runtime/Support/StateStream.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cerrno>
 #include <cstdio>
@@ -126,6 +127,47 @@ bool Configuration::boot(const sigset_t &mask) {
   if (options.checkSources == CheckSources::Never && unchecked != previous)
     unchecked = nullptr;
   return takeFirstTable();
+}
+
+// --- Over a re-exec.
+
+void Configuration::save(StateWriter &out) const {
+  out.part("TABL");
+  out.number32(static_cast<uint32_t>(tables.size()));
+  for (const Table &each : tables) {
+    Span<const uint8_t> bytes = each.table->bytes();
+    out.number32(each.id);
+    out.text({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
+  }
+}
+
+bool Configuration::resume(StateReader &in, const sigset_t &mask, bool dry) {
+  compiler.setMask(mask);
+  in.part("TABL");
+  uint32_t count = in.count(8);
+  in.require(count > 0, "no table");
+  for (uint32_t i = 0; i < count && in.good(); ++i) {
+    uint32_t id = in.number32();
+    engine::Text bytes = in.text();
+    table::LoadedTable loaded;
+    table::LoadError error;
+    bool usable = loaded.loadBytes(
+        {reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()}, error);
+    if (in.require(usable, "a table that cannot be used"))
+      in.require(keep(loaded, id), "no memory");
+  }
+  if (in.good() && !dry) {
+    // The directories are those that the first table names.
+    ready.swap(*tables[0].table);
+    in.require(addSources(), "no memory");
+    ready.swap(*tables[0].table);
+    phase = Phase::Ready;
+  }
+  if (in.good())
+    return true;
+  while (!tables.empty())
+    tableUnused(tables.back().id);
+  return false;
 }
 
 void Configuration::finishBoot(Compiler::Result result,

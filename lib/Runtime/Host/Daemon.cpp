@@ -3,6 +3,7 @@
 #include "starton/Runtime/Host/Daemon.h"
 #include "starton/Runtime/Host/AppArmor.h"
 #include "starton/Runtime/Host/SessionDirectories.h"
+#include "starton/Runtime/Host/StateText.h"
 #include "starton/Runtime/Support/Memory.h"
 #include <cerrno>
 #include <cstdio>
@@ -60,7 +61,8 @@ Daemon::Daemon(Sys &system, const Options &daemonOptions,
           [](void *self, const char *why) {
             static_cast<Daemon *>(self)->server.busSettled(why);
           },
-          this) {
+          this),
+      reexec(system, loop, messages, reexecHooks()) {
   messages.setPriority(options.priority);
   tickTimer.context = retryTimer.context = this;
   tickTimer.handler = [](Timer &timer) {
@@ -122,9 +124,6 @@ bool Daemon::blockSignals() {
 /// Until there is a first table; signals and children are dealt with meanwhile.
 /// False: there is none, which has been said, or the session ends already.
 bool Daemon::awaitTable() {
-  processes.setForeign(&configuration, [](void *self, const siginfo_t &end) {
-    return static_cast<Configuration *>(self)->childEnded(end);
-  });
   if (!configuration.boot(originalMask))
     return false;
   busy = true; // it has not been asked yet
@@ -179,7 +178,9 @@ void Daemon::chooseLogDirectory() {
 }
 
 bool Daemon::listen() {
-  int error = session.create(variable("XDG_RUNTIME_DIR"), address);
+  int error = session.isMade()
+                  ? 0
+                  : session.create(variable("XDG_RUNTIME_DIR"), address);
   if (error != 0)
     messages.format(engine::Priority::Warn, "Unable to create session file: %s",
                     std::strerror(error));
@@ -187,10 +188,13 @@ bool Daemon::listen() {
   serverOptions.address = address;
   serverOptions.userMode = true;
   serverOptions.daemonUser = sys.user();
+  serverOptions.listening = listening;
   char reason[160] = {};
-  return server.listen(serverOptions, controlLoop.hooks(), daemonHooks(),
-                       engine, reason) ||
-         fatal(reason, 0);
+  if (!server.listen(serverOptions, controlLoop.hooks(), daemonHooks(), engine,
+                     reason))
+    return fatal(reason, 0);
+  reexec.setProgram(argumentList, environment, originalMask);
+  return true;
 }
 
 bool Daemon::watchSignals() {
@@ -212,33 +216,54 @@ bool Daemon::start() {
     return false;
   secureDescriptors();
   control::sessionAddress(address, sys.user(), sys.pid());
-  int error = 0;
   if (!blockSignals())
     return false;
-  if (!loop.open(error))
-    return fatal("Unable to open the event loop", error);
-  return watchSignals() && awaitTable() && launch();
+  processes.setForeign(&configuration, [](void *self, const siginfo_t &end) {
+    return static_cast<Configuration *>(self)->childEnded(end);
+  });
+  if (resume())
+    return watchSignals() && launch();
+  // The tables of a state whose rest cannot be read are as good as any.
+  bool hasTable = configuration.tableCount() > 0;
+  if (!openLoop() || !watchSignals() || (!hasTable && !awaitTable()) ||
+      !startEngine())
+    return false;
+  prepare();
+  return launch();
 }
 
-bool Daemon::launch() {
-  if (!startEngine())
-    return false;
+bool Daemon::openLoop() {
+  int error = 0;
+  return loop.open(error) || fatal("Unable to open the event loop", error);
+}
+
+/// What jobs will need.
+void Daemon::prepare() {
   if (!options.noLog)
     chooseLogDirectory();
   processes.setLogging(!options.noLog);
   processes.setConsole(options.console);
-  int reaperError = processes.initialize(true, options.inheritEnvironment,
-                                         options.debug, originalMask);
+  subreaperError = processes.initialize(true, options.inheritEnvironment,
+                                        options.debug, originalMask);
+}
+
+bool Daemon::launch() {
   if (!listen())
     return false;
   if (!setReserve(MemoryReserve))
     messages.format(engine::Priority::Warn, "No memory for a reserve");
-  if (reaperError != 0)
+  if (subreaperError != 0 && !resumed)
     emit("child-subreaper-failed");
-  if (options.startupEvent)
+  if (options.startupEvent && !options.restart)
     emit(options.startupEvent);
   configuration.started();
   busy = true;
+  if (!resumed)
+    return true;
+  server.restarted();
+  // What changed while nobody was watching.
+  if (!options.table)
+    (void)configuration.reload();
   return true;
 }
 
@@ -255,7 +280,7 @@ void Daemon::emit(const char *event) {
 
 /// One round of the loop, and a slice of everything that is not finished.
 void Daemon::turn() {
-  loop.runOnce(!busy && !pending && !moreChildren);
+  loop.runOnce(!busy && !pending && !moreChildren && !reexec.isDue());
   if (moreChildren)
     moreChildren = processes.reap();
   busy = configuration.work();
@@ -272,6 +297,8 @@ int Daemon::run() {
   while (!ended) {
     turn();
     (void)refillReserve();
+    if (!ended && reexec.isDue())
+      reexec.work();
   }
   configuration.stop();
   server.close();
@@ -441,6 +468,14 @@ control::DaemonHooks Daemon::daemonHooks() {
                         engine::Text &message) {
     return static_cast<Daemon *>(self)->configuration.rejections().at(
         index, name, message);
+  };
+  hooks.state = [](void *context, Vector<char> &json) {
+    auto &self = *static_cast<Daemon *>(context);
+    return writeStateText(self.engine, textOf(self.busRelay.address()),
+                          self.configuration.sources(), json);
+  };
+  hooks.restart = [](void *self) {
+    return static_cast<Daemon *>(self)->requestRestart();
   };
   hooks.diskWriteable = [](void *self) {
     return static_cast<Daemon *>(self)->logs.writeEarly();

@@ -109,9 +109,19 @@ JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
     release(memory);
     return nullptr;
   }
-  log->watch.context = this;
-  log->watch.events = EPOLLIN;
-  log->watch.handler = [](Watch &watch, uint32_t) {
+  prepareWatch(*log, log->watch.descriptor);
+  if (log->watch.descriptor >= descriptorLimit || loop.add(log->watch) != 0) {
+    destroy(log);
+    return nullptr;
+  }
+  return log;
+}
+
+void JobLogs::prepareWatch(JobLog &log, int descriptor) {
+  log.watch.descriptor = descriptor;
+  log.watch.context = this;
+  log.watch.events = EPOLLIN;
+  log.watch.handler = [](Watch &watch, uint32_t) {
     auto *self = static_cast<JobLogs *>(watch.context);
     // The watch is the first member: see the assertion below.
     auto &ready = *reinterpret_cast<JobLog *>(&watch);
@@ -119,11 +129,6 @@ JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
       self->loop.remove(watch); // only finish() frees it
   };
   static_assert(offsetof(JobLog, watch) == 0);
-  if (log->watch.descriptor >= descriptorLimit || loop.add(log->watch) != 0) {
-    destroy(log);
-    return nullptr;
-  }
-  return log;
 }
 
 bool JobLogs::transfer(JobLog &log, unsigned rounds) {

@@ -43,6 +43,9 @@ const char HelpText[] =
     "                         $XDG_CACHE_HOME/upstart\n"
     "  --no-log               discard the output of jobs\n"
     "  --no-inherit-env       jobs do not get the daemon's environment\n"
+    "  --restart              no first event: the session goes on\n"
+    "  --state-fd FD          go on from the state in this file\n"
+    "  --check-state          say whether that state can be read, and end\n"
     "  --no-dbus              never connect to a message bus\n"
     "  --no-cgroups           accepted: cgroups are not used\n"
     "\n"
@@ -68,8 +71,11 @@ enum class Name : uint8_t {
   NoBus,
   NoInheritEnv,
   NoStartupEvent,
+  Restart,
+  CheckState,
   Accepted,
   Refused,
+  StateDescriptor,
   StartupEvent,
   LogDirectory,
   DefaultConsole,
@@ -106,8 +112,9 @@ constexpr OptionRow Rows[] = {
     {"--write-state-file", Name::Accepted, false},
     {"--session", Name::Refused, false},
     {"--chroot-sessions", Name::Refused, false},
-    {"--restart", Name::Refused, false},
-    {"--state-fd", Name::Refused, true},
+    {"--restart", Name::Restart, false},
+    {"--check-state", Name::CheckState, false},
+    {"--state-fd", Name::StateDescriptor, true},
     {"--startup-event", Name::StartupEvent, true},
     {"--logdir", Name::LogDirectory, true},
     {"--default-console", Name::DefaultConsole, true},
@@ -148,6 +155,17 @@ bool consoleFromName(const char *name, Console &console) {
       return true;
     }
   return false;
+}
+
+bool readDescriptor(const char *value, int &descriptor) {
+  constexpr size_t MostDigits = 9;
+  size_t digits = std::strspn(value, "0123456789");
+  if (digits == 0 || digits > MostDigits || value[digits])
+    return false;
+  descriptor = 0;
+  for (; *value; ++value)
+    descriptor = descriptor * 10 + (*value - '0');
+  return true;
 }
 
 bool append(PathList &list, const char *path) {
@@ -206,6 +224,12 @@ bool applyFlag(const OptionRow &row, Options &options, char (&error)[160]) {
   case Name::NoStartupEvent:
     options.startupEvent = nullptr;
     return true;
+  case Name::Restart:
+    options.restart = true;
+    return true;
+  case Name::CheckState:
+    options.checkState = true;
+    return true;
   case Name::Accepted:
     return true;
   default:
@@ -228,6 +252,9 @@ bool applyValue(const OptionRow &row, const char *value, Options &options,
   case Name::DefaultConsole:
     return consoleFromName(value, options.console) ||
            complain(error, "invalid console type specified: %.80s", value);
+  case Name::StateDescriptor:
+    return readDescriptor(value, options.stateDescriptor) ||
+           complain(error, "invalid value for --state-fd: %.80s", value);
   case Name::Table:
     options.table = value;
     return true;

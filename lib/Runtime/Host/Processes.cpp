@@ -92,6 +92,37 @@ void Processes::setSoftLimit(rlim_t value) {
 
 // --- Records.
 
+/// Null: no memory.
+Processes::Record *Processes::newRecord() {
+  void *memory = allocate(sizeof(Record));
+  if (!memory)
+    return nullptr;
+  auto *record = new (memory) Record;
+  record->owner = this;
+  return record;
+}
+
+/// False: the loop cannot watch it; it is not the record's then.
+bool Processes::watchRecord(Record &record, Watching what, int descriptor) {
+  record.watch.descriptor = descriptor;
+  record.watch.events = EPOLLIN;
+  record.watch.context = &record;
+  if (what == Watching::Exec)
+    record.watch.handler = [](Watch &watch, uint32_t) {
+      auto &ready = *static_cast<Record *>(watch.context);
+      ready.owner->settleExec(ready, false);
+    };
+  else
+    record.watch.handler = [](Watch &watch, uint32_t) {
+      auto &ended = *static_cast<Record *>(watch.context);
+      ended.owner->settleEnd(ended);
+    };
+  if (loop.add(record.watch) != 0)
+    return false;
+  record.watching = what;
+  return true;
+}
+
 Processes::Record *Processes::find(int32_t pid) const {
   Record *record = buckets[static_cast<uint32_t>(pid) % Buckets];
   while (record && record->pid != pid)
@@ -180,19 +211,11 @@ int Processes::openErrorPipe(Record &record, int &writeEnd) {
   }
   if (result < 0)
     return -result;
-  record.watch.descriptor = ends[0];
-  record.watch.events = EPOLLIN;
-  record.watch.context = &record;
-  record.watch.handler = [](Watch &watch, uint32_t) {
-    auto &ready = *static_cast<Record *>(watch.context);
-    ready.owner->settleExec(ready, false);
-  };
-  if (loop.add(record.watch) != 0) {
+  if (!watchRecord(record, Watching::Exec, ends[0])) {
     sys.close(ends[0]);
     sys.close(ends[1]);
     return EAGAIN;
   }
-  record.watching = Watching::Exec;
   writeEnd = ends[1];
   return 0;
 }
@@ -284,11 +307,9 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
                     process->kind() == table::ProcessKind::None
               : !makesFiles)
     return {0, ENOEXEC};
-  void *memory = allocate(sizeof(Record));
-  if (!memory)
+  Record *record = newRecord();
+  if (!record)
     return {0, ENOMEM};
-  auto *record = new (memory) Record;
-  record->owner = this;
 
   int writeEnd = -1;
   if (int error = openErrorPipe(*record, writeEnd)) {

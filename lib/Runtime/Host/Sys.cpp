@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -133,6 +134,14 @@ int Sys::duplicate(int from, int to, int flags) {
 
 int Sys::closeRange(unsigned first, unsigned last, int flags) {
   return folded(::close_range(first, last, flags));
+}
+
+bool Sys::isListening(int descriptor) {
+  int accepts = 0;
+  socklen_t size = sizeof accepts;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) ==
+             0 &&
+         accepts != 0;
 }
 
 int Sys::poll(int descriptor, short events, int milliseconds) {

@@ -118,11 +118,9 @@ void Processes::release(int32_t pid) {
 // stay stopped for ever.
 
 void Processes::noticeEarly(int32_t pid) {
-  void *memory = allocate(sizeof(Record));
-  if (!memory)
+  Record *record = newRecord();
+  if (!record)
     return; // its birth finds it without a note
-  auto *record = new (memory) Record;
-  record->owner = this;
   record->pid = pid;
   record->next = early;
   early = record;
@@ -183,17 +181,8 @@ void Processes::watchEnd(Record &record) {
     return;
   }
   if (descriptor >= 0) {
-    record.watch.descriptor = descriptor;
-    record.watch.events = EPOLLIN;
-    record.watch.context = &record;
-    record.watch.handler = [](Watch &watch, uint32_t) {
-      auto &ended = *static_cast<Record *>(watch.context);
-      ended.owner->settleEnd(ended);
-    };
-    if (loop.add(record.watch) == 0) {
-      record.watching = Watching::End;
+    if (watchRecord(record, Watching::End, descriptor))
       return;
-    }
     sys.close(descriptor);
   }
   record.polled = true;

@@ -190,7 +190,7 @@ int StateReader::descriptor() {
       !require(!(seen[word] & bit), "a descriptor twice"))
     return -1;
   seen[word] |= bit;
-  return number;
+  return number == movedFrom ? movedTo : number;
 }
 
 } // namespace starton

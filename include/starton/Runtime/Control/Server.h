@@ -149,6 +149,9 @@ struct ServerOptions {
   const char *address = nullptr;
   bool userMode = false;
   uint32_t daemonUser = 0; ///< geteuid() of the daemon
+  /// A socket that listens at the address already, which must be descriptor 3,
+  /// or -1. It becomes the server's.
+  int listening = -1;
 };
 
 /// See the file comment. Not movable; one per daemon.
@@ -198,6 +201,8 @@ public:
   void close();
 
   unsigned connectionCount() const;
+  /// The listening socket, to be handed on; -1: there is none.
+  int listeningDescriptor() const;
 
   struct Impl;
 

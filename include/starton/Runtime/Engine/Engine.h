@@ -361,9 +361,6 @@ public:
   /// nothing was kept. The host calls next() afterwards; what timers were armed
   /// it must know itself.
   [[nodiscard]] bool restore(StateReader &in, Span<const TableOfState> tables);
-  /// The descriptors that events hold (Action::Kind::Close), one a call, -1
-  /// after the last. \p cursor: 0 at first.
-  int32_t nextDescriptor(uint32_t &cursor) const;
 
   [[nodiscard]] FeedResult feed(const Input &input);
   /// The next thing to do; false when the input is dealt with.

@@ -23,6 +23,11 @@
 #include "starton/Runtime/Host/Rejections.h"
 #include "starton/Runtime/Host/Watcher.h"
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::host {
 
 class Configuration {
@@ -58,6 +63,11 @@ public:
   /// \p mask: the signal mask that compilers get. False: there are no jobs to
   /// be had, which has been logged as a fatal error.
   [[nodiscard]] bool boot(const sigset_t &mask);
+  /// Instead of boot(), after a re-exec: the tables that were in use. \p dry:
+  /// only to see whether they can be. False: in.why() says why, and nothing was
+  /// kept.
+  [[nodiscard]] bool resume(StateReader &in, const sigset_t &mask, bool dry);
+  void save(StateWriter &out) const;
   /// Waiting for the first table; work() and childEnded() go on.
   bool isBooting() const { return phase == Phase::Booting; }
   /// After boot(): the first table could not be had after all.
@@ -97,6 +107,8 @@ public:
     id = tables[index].id;
     return *tables[index].table;
   }
+  /// The directories that are watched, each NUL-terminated.
+  Span<char *const> sources() const { return watcher.sources(); }
   uint32_t watchCount() const { return watcher.watchCount(); }
 
 private:

@@ -12,6 +12,7 @@
 #include "starton/Runtime/Host/InstanceTimers.h"
 #include "starton/Runtime/Host/Options.h"
 #include "starton/Runtime/Host/Processes.h"
+#include "starton/Runtime/Host/Reexec.h"
 #include "starton/Runtime/Host/SessionFile.h"
 #include <climits>
 
@@ -28,9 +29,32 @@ public:
   /// prevented the start has been logged.
   int run();
 
+  /// The process's arguments, NULL-terminated: what a re-exec runs again.
+  void setArguments(char *const *arguments) {
+    reexec.setProgram(arguments, environment, originalMask);
+    argumentList = arguments;
+  }
+  /// --check-state: says on standard output whether the state can be read, and
+  /// ends the process with status 0 or 1.
+  int checkState();
+
 private:
+  /// What a state says about the daemon itself.
+  struct Inherited {
+    engine::Priority priority{};
+    sigset_t mask{};
+    char address[96] = {};
+    int listening = -1;
+    uint64_t sequence = 0;
+    uint64_t tick = 0; ///< deadlines, 0: not armed
+    uint64_t retry = 0;
+    engine::Text bus; ///< a view into the state
+  };
+
   bool start();
   bool launch();
+  bool openLoop();
+  void prepare();
   bool checkRole();
   void secureDescriptors();
   bool blockSignals();
@@ -52,6 +76,19 @@ private:
   void perform(const engine::Action &action);
   void beginShutdown(const char *type);
   void setPriority(engine::Priority priority);
+
+  // --- Over a re-exec: DaemonState.cpp.
+  void saveState(StateWriter &out);
+  const char *verifyState(Span<const uint8_t> state);
+  void loadHost(StateReader &in, Inherited &inherited);
+  bool tablesInUse(Vector<engine::TableOfState> &list) const;
+  int placeListening();
+  bool loadCore(StateReader &in, Inherited &inherited);
+  bool loadRest(StateReader &in);
+  bool resume();
+  bool loseState(const char *why);
+  Reexec::Hooks reexecHooks();
+  int requestRestart();
 
   // --- The loop's side.
   void readSignals();
@@ -76,6 +113,8 @@ private:
   ControlLoop controlLoop;
   SessionFile session;
   BusRelay busRelay;
+  Reexec reexec;
+  char *const *argumentList = nullptr;
 
   Watch signalWatch;
   Timer tickTimer;
@@ -87,8 +126,11 @@ private:
   bool busy = false;         ///< the configuration has work to do
   bool pending = false;      ///< the engine said Yield
   bool moreChildren = false; ///< a slice of reaping was not enough
+  bool resumed = false;      ///< from a state
   bool ended = false;
+  int listening = -1; ///< a socket from before the exec
   int exitStatus = 0;
+  int subreaperError = 0; ///< errno
   char address[96] = {};
   char logDirectory[PATH_MAX] = {};
 };

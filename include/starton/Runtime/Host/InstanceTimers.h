@@ -10,6 +10,11 @@
 #include "starton/Runtime/Engine/Engine.h"
 #include "starton/Runtime/Host/Loop.h"
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::host {
 
 class InstanceTimers {
@@ -27,6 +32,10 @@ public:
   /// Replaces an armed timer of the instance.
   void arm(engine::InstanceId instance, uint64_t deadline);
   void cancel(engine::InstanceId instance);
+
+  // --- Over a re-exec: ReexecRecords.cpp.
+  void save(StateWriter &out) const;
+  void load(StateReader &in);
 
 private:
   struct Entry {

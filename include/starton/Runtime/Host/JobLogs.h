@@ -13,6 +13,11 @@
 #include "starton/Runtime/Host/Messages.h"
 #include <climits>
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::host {
 
 /// The reading end of one process's output.
@@ -67,10 +72,19 @@ public:
   /// the errno of what still fails.
   int writeEarly();
 
+  // --- Over a re-exec: ReexecRecords.cpp. What is read \p dry is only to see
+  // whether it can be: no descriptor is touched.
+  void save(StateWriter &out) const;
+  void load(StateReader &in, bool dry);
+  /// One process's log. Null: in.why() says why.
+  void saveLog(StateWriter &out, const JobLog &log) const;
+  JobLog *loadLog(StateReader &in, bool dry);
+
 private:
   size_t pathSize(engine::Text job, engine::Text instance) const;
   char *writePath(engine::Text job, engine::Text instance, char *at) const;
   bool openTerminal(JobLog &log);
+  void prepareWatch(JobLog &log, int descriptor);
   bool openPipe(JobLog &log);
   /// False at the end of the output.
   bool transfer(JobLog &log, unsigned rounds);

@@ -31,6 +31,9 @@ struct Options {
   bool noBus = false;
   bool inheritEnvironment = true;
   bool debug = false;
+  bool restart = false;    ///< another image of ours has been here before
+  bool checkState = false; ///< say whether the state can be read, and end
+  int stateDescriptor = -1;
   engine::Priority priority = engine::Priority::Message;
   Console console = Console::Log;
   const char *startupEvent = "startup"; ///< null: none

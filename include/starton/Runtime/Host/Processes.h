@@ -21,6 +21,11 @@
 #include "starton/Runtime/Host/Loop.h"
 #include "starton/Runtime/Support/Vector.h"
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::host {
 
 /// Takes an input to the engine and carries its actions out.
@@ -87,6 +92,11 @@ public:
   size_t leftOver(engine::Text job, engine::Text instance, int32_t *pids,
                   size_t capacity);
 
+  // --- Over a re-exec: ReexecRecords.cpp. After initialize(); what is read
+  // \p dry is only to see whether it can be: no descriptor is touched.
+  void save(StateWriter &out) const;
+  void load(StateReader &in, bool dry);
+
 private:
   enum class Tracing : uint8_t {
     None,
@@ -134,6 +144,10 @@ private:
   void childMain(const engine::Action &action, const table::Job &job,
                  const table::Process *process, Console console,
                  const char *profile, const Record &record, int writeEnd);
+  Record *newRecord();
+  bool watchRecord(Record &record, Watching what, int descriptor);
+  void saveRecord(StateWriter &out, const Record &record) const;
+  void loadRecord(StateReader &in, bool dry);
   Record *find(int32_t pid) const;
   void link(Record &record);
   void unlink(Record &record);

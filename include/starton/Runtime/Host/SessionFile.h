@@ -9,6 +9,11 @@
 #include "starton/Runtime/Host/Sys.h"
 #include <climits>
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::host {
 
 class SessionFile {
@@ -21,8 +26,13 @@ public:
   /// all. Nothing is done, and that is no error, when \p runtimeDirectory is
   /// null or relative. Returns 0 or an errno.
   int create(const char *runtimeDirectory, const char *address);
+  bool isMade() const { return made; }
   /// Removes what create() made.
   void remove();
+
+  // --- Over a re-exec: ReexecRecords.cpp.
+  void save(StateWriter &out) const;
+  void load(StateReader &in, bool dry);
 
 private:
   int writeTemporary(const char *temporary, const char *address);

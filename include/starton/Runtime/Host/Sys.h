@@ -49,6 +49,8 @@ public:
                             unsigned long argument);
   virtual int duplicate(int from, int to, int flags);
   virtual int closeRange(unsigned first, unsigned last, int flags);
+  /// Whether it is a socket that accepts connections.
+  virtual bool isListening(int descriptor);
   virtual int poll(int descriptor, short events, int milliseconds);
 
   // --- Waiting.

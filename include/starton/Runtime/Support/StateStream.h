@@ -100,6 +100,11 @@ public:
   void part(const StateTag &tag);
   /// A descriptor's number, each at most once, or -1.
   int descriptor();
+  /// What was \p from when the state was written is \p to now.
+  void moved(int from, int to) {
+    movedFrom = from;
+    movedTo = to;
+  }
   /// Whether everything has been read.
   bool atEnd() const { return at == end; }
 
@@ -124,6 +129,8 @@ private:
   const uint8_t *end = nullptr;
   const char *reason = nullptr;
   uint32_t formatVersion = 0;
+  int movedFrom = -1;
+  int movedTo = -1;
   Vector<uint64_t> seen; ///< a bit for each descriptor
 };
 
