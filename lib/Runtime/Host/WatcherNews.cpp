@@ -5,7 +5,6 @@
 #include "starton/Runtime/Host/FileNames.h"
 #include "starton/Runtime/Host/Watcher.h"
 #include <cstring>
-#include <sys/inotify.h>
 
 namespace starton::host {
 

@@ -18,8 +18,7 @@
 #include "starton/Runtime/Support/NumberMap.h"
 #include "starton/Runtime/Support/Pool.h"
 #include <climits>
-
-struct inotify_event;
+#include <sys/inotify.h>
 
 namespace starton::host {
 
