@@ -9,6 +9,7 @@
 
 #include "../unittests/Runtime/ControlFakeEngine.h"
 #include "../unittests/Runtime/ControlMarshal.h"
+#include "starton/Runtime/Control/Relay.h"
 #include "starton/Runtime/Control/Server.h"
 #include "starton/Runtime/Control/Upstart.h"
 #include "starton/Table/JobTable_generated.h"
@@ -41,6 +42,15 @@ constexpr Target Targets[] = {
     {ManagerPath, ManagerInterface, "EmitEvent", "sasb"},
     {ManagerPath, ManagerInterface, "ListEnv", "as"},
     {ManagerPath, ManagerInterface, "SetEnvList", "asasb"},
+    {ManagerPath, ManagerInterface, "SetEnv", "assb"},
+    {ManagerPath, ManagerInterface, "UnsetEnvList", "asas"},
+    {ManagerPath, ManagerInterface, "EmitEventWithFile", "sasbh"},
+    {ManagerPath, ManagerInterface, "NotifyDBusAddress", "s"},
+    {ManagerPath, ManagerInterface, "ReloadConfiguration", ""},
+    {ManagerPath, ManagerInterface, "Restart", ""},
+    {ManagerPath, Init1Interface, "ListAll", ""},
+    {ManagerPath, Init1Interface, "GetDetails", "ss"},
+    {ManagerPath, RelayInterface, "ClientGone", "s"},
     {ManagerPath, PropertiesInterface, "Set", "ssv"},
     {ManagerPath, PropertiesInterface, "GetAll", "s"},
     {JobPath, JobInterface, "Start", "asb"},
@@ -91,6 +101,19 @@ public:
     hooks.logPriority = [](void *) { return engine::Priority::Message; };
     hooks.setLogPriority = [](void *, engine::Priority) {};
     hooks.log = [](void *, engine::Priority, engine::Text) {};
+    hooks.gateClosed = [](void *context) {
+      return static_cast<Daemon *>(context)->closed;
+    };
+    hooks.reload = [](void *context) {
+      static_cast<Daemon *>(context)->closed = true;
+      return 0;
+    };
+    hooks.restart = [](void *) { return 0; };
+    hooks.joinBus = [](void *, engine::Text) { return 0; };
+    hooks.isRelay = [](void *context, int32_t) {
+      return static_cast<Daemon *>(context)->relayed;
+    };
+    hooks.relayTold = [](void *, bool, engine::Text) {};
     ServerOptions options;
     options.address = address;
     options.userMode = true;
@@ -100,6 +123,22 @@ public:
                      {}) ||
         !server.listen(options, loop, hooks, engine, error))
       abort();
+  }
+
+  /// What the next client meets: a gate that is closed, a bus behind it.
+  void begin(uint8_t choice) {
+    closed = choice & 64;
+    relayed = choice & 128;
+  }
+
+  /// What waits for something gets it.
+  void finish() {
+    closed = false;
+    server.gateOpened();
+    server.busSettled(nullptr);
+    server.refuseRestart(textOf("no"));
+    server.expire();
+    settle();
   }
 
   /// Serves until nothing is left to do.
@@ -148,6 +187,8 @@ private:
   std::map<int, unsigned> watched;
   uint64_t deadline = ~uint64_t(0);
   uint64_t clock = 1;
+  bool closed = false;
+  bool relayed = false;
   Server server; ///< uses all of these to its end
 };
 
@@ -172,8 +213,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size < 1)
     return 0;
   std::string bytes(reinterpret_cast<const char *>(data + 1), size - 1);
-  if (data[0] % 16 < std::size(Targets)) {
-    const Target &target = Targets[data[0] % 16];
+  daemon.begin(data[0]);
+  if (data[0] % 32 < std::size(Targets)) {
+    const Target &target = Targets[data[0] % 32];
     bytes = test::rawCall(1, target.path, target.interface, target.member,
                           target.signature, bytes);
   }
@@ -186,6 +228,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   write(daemon, fd,
         std::string(1, '\0') + "AUTH EXTERNAL " + identity + "\r\nBEGIN\r\n");
   write(daemon, fd, bytes);
+  daemon.finish();
   close(fd);
   daemon.settle();
   if (daemon.clients() != 0)

@@ -51,11 +51,41 @@ static void setOptionalHooks(control::DaemonHooks &hooks) {
         return false;
     return !json.empty();
   };
+  hooks.rejected = [](void *context, engine::Text name) {
+    return static_cast<TestDaemon *>(context)->rejection(name);
+  };
+  hooks.rejectedAt = [](void *context, uint32_t index, engine::Text &name,
+                        engine::Text &message) {
+    auto &list = static_cast<TestDaemon *>(context)->rejectedFiles;
+    if (index >= list.size())
+      return false;
+    name = {list[index].first.data(), list[index].first.size()};
+    message = {list[index].second.data(), list[index].second.size()};
+    return true;
+  };
+  hooks.wallTime = [](void *) { return uint64_t(2'000'000'000'000'000'000); };
+  hooks.logPath = [](void *, engine::ClassIndex, engine::Text instance,
+                     Vector<char> &path) {
+    for (char byte : std::string("/log/"))
+      if (!path.push(byte))
+        return false;
+    for (char byte : instance)
+      if (!path.push(byte))
+        return false;
+    return true;
+  };
   hooks.restart = [](void *context) {
     auto &self = *static_cast<TestDaemon *>(context);
     ++self.restarts;
     return self.restartError;
   };
+}
+
+engine::Text TestDaemon::rejection(engine::Text name) const {
+  for (const auto &[file, message] : rejectedFiles)
+    if (file == std::string(name.begin(), name.end()))
+      return {message.data(), message.size()};
+  return {};
 }
 
 int TestDaemon::reload() {
@@ -135,6 +165,10 @@ TestDaemon::TestDaemon(const DaemonOptions &options)
                             daemonHooks(options.bare), engine, error))
       << error;
   thread = std::thread([this] { loop(); });
+}
+
+engine::Engine::Impl &TestDaemon::fakeEngine() {
+  return engine::Inside::of(engine);
 }
 
 TestDaemon::~TestDaemon() {

@@ -49,8 +49,10 @@ public:
   void setGate(bool closed);
   uint64_t ticketFor(engine::Text job) const;
   int reload();
+  engine::Text rejection(engine::Text name) const;
   /// In the daemon's thread.
   control::Server &controlServer() { return server; }
+  engine::Engine::Impl &fakeEngine();
 
   std::atomic<uint64_t> clientsGone{0};
   std::atomic<uint64_t> inputs{0};
@@ -63,6 +65,8 @@ public:
   unsigned reloads = 0;
   unsigned restarts = 0;
   std::string state; ///< "": no memory for it
+  /// Name and message.
+  std::vector<std::pair<std::string, std::string>> rejectedFiles;
   bool refuseWatches = false;
   engine::Priority priority = engine::Priority::Message;
   /// The present time of the server, moved by tests.

@@ -64,4 +64,12 @@ struct starton::engine::Engine::Impl {
   EventIndex blocker = NoEvent; ///< of every instance
 };
 
+namespace starton::engine {
+
+struct Inside {
+  static Engine::Impl &of(Engine &engine) { return *engine.impl; }
+};
+
+} // namespace starton::engine
+
 #endif // STARTON_UNITTESTS_RUNTIME_CONTROLFAKEENGINE_H

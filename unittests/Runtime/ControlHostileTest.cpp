@@ -106,6 +106,41 @@ TEST(ControlHostile, AnotherUserIsRefused) {
   expectService(daemon);
 }
 
+/// The daemon of an ordinary user: its clients are that user's and root's.
+TEST(ControlHostile, SilentClientsOfAUserLeaveRoomForRoot) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "only root can be two users";
+  constexpr uint32_t User = 65534;
+  TestDaemon daemon({.user = User});
+  std::vector<std::unique_ptr<RawPeer>> silent;
+  std::thread([&] {
+    // The system call changes this thread only.
+    ASSERT_EQ(syscall(SYS_setresuid, -1, User, -1), 0);
+    for (unsigned i = 0; i < 1000; ++i) {
+      silent.push_back(std::make_unique<RawPeer>(daemon.address()));
+      if (i % 2 == 0)
+        silent.back()->authenticate();
+      daemon.run([] {}); // A turn for each: the kernel's backlog is shorter.
+    }
+  }).join();
+  EXPECT_LE(daemon.connectionCount(), MaxConnections - ReservedConnections);
+  EXPECT_GE(daemon.connectionCount(),
+            MaxConnections - ReservedConnections - MaxUnauthenticated);
+  expectService(daemon);
+  // What root is slow with is not given up for others.
+  RawPeer slow(daemon.address());
+  std::thread([&] {
+    ASSERT_EQ(syscall(SYS_setresuid, -1, User, -1), 0);
+    silent.resize(silent.size() / 2);
+    for (unsigned i = 0; i < 2 * MaxUnauthenticated; ++i) {
+      silent.push_back(std::make_unique<RawPeer>(daemon.address()));
+      daemon.run([] {});
+    }
+  }).join();
+  EXPECT_TRUE(slow.authenticate());
+  expectService(daemon);
+}
+
 TEST(ControlHostile, AuthenticationFloodIsClosed) {
   TestDaemon daemon;
   RawPeer peer(daemon.address());

@@ -424,6 +424,23 @@ TEST(ControlServer, ErrorsHoldAnyBytes) {
             "Unknown parameter: K\\xe9Y\nUsage: none");
 }
 
+TEST(ControlServer, ErrorsHoldEveryByte) {
+  std::vector<FakeJob> jobs;
+  for (int byte = 1; byte < 256; ++byte)
+    jobs.push_back({.name = "j" + std::to_string(byte),
+                    .instance = std::string("$K") + static_cast<char>(byte)});
+  TestDaemon daemon({.jobs = jobs});
+  auto client = daemon.connect();
+  for (const FakeJob &fake : jobs) {
+    std::string key = fake.instance.substr(1);
+    EXPECT_EQ(
+        errorOf(client->call(job("Start", {Strings{}, true},
+                                 "/com/ubuntu/Upstart/jobs/" + fake.name))),
+        "org.freedesktop.DBus.Error.InvalidArgs: Unknown parameter: " +
+            printable(key) + "\nUsage: none");
+  }
+}
+
 TEST(ControlServer, AMistakeWithLibdbusEndsNobody) {
   TestDaemon daemon;
   // Says so on standard error and fails, where the default is to abort.

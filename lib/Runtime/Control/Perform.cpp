@@ -117,8 +117,16 @@ void Server::abandonRequests() {
                                "told"));
 }
 
+/// Whether a signal would reach anybody.
+bool Server::Impl::anyListener() const {
+  for (uint32_t i = 0; i < count; ++i)
+    if (connections[i]->link.isAuthenticated())
+      return true;
+  return false;
+}
+
 void Server::Impl::announce(const engine::Action &action) {
-  if (count == 0)
+  if (!anyListener())
     return;
   using Kind = engine::Action::Announcement;
   Vector<char> path;

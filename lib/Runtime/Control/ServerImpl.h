@@ -133,6 +133,7 @@ struct Server::Impl {
   // --- Perform.cpp
   void perform(const engine::Action &action);
   void reply(const engine::Action &action);
+  bool anyListener() const;
   void announce(const engine::Action &action);
   void signal(const char *name);
   /// org.starton.Init1.Changed, for announcements that are one.

@@ -42,7 +42,9 @@
 namespace starton::engine {
 
 constexpr uint64_t Second = 1'000'000'000;
-constexpr unsigned MaxWork = 1000;
+/// Steps between two looks at the descriptors. Each may cost a signal to every
+/// client: a thousand would keep a caller waiting for 10 ms, a few times over.
+constexpr unsigned MaxWork = 100;
 constexpr unsigned MaxRecords = 48;
 /// Two events of one instance are under way at a time: the one being finished
 /// and the one its end brings about. A third is needed only when another job's
