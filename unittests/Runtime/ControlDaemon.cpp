@@ -74,6 +74,16 @@ static void setOptionalHooks(control::DaemonHooks &hooks) {
         return false;
     return true;
   };
+  hooks.joinBus = [](void *context, engine::Text) {
+    return static_cast<TestDaemon *>(context)->joinError;
+  };
+  hooks.isRelay = [](void *context, int32_t pid) {
+    return static_cast<TestDaemon *>(context)->relay && pid == getpid();
+  };
+  hooks.relayTold = [](void *context, bool connected, engine::Text why) {
+    static_cast<TestDaemon *>(context)->told =
+        connected ? "connected" : std::string(why.begin(), why.end());
+  };
   hooks.restart = [](void *context) {
     auto &self = *static_cast<TestDaemon *>(context);
     ++self.restarts;

@@ -63,6 +63,9 @@ public:
   int restartError = 0;
   std::string gatedJob; ///< not empty: the only job that the gate is about
   unsigned reloads = 0;
+  bool relay = false; ///< who connects now is the relay
+  int joinError = 0;
+  std::string told; ///< by the relay
   unsigned restarts = 0;
   std::string state; ///< "": no memory for it
   /// Name and message.

@@ -45,11 +45,14 @@ public:
 
 std::string rawCall(uint32_t serial, const std::string &path,
                     const std::string &interface, const std::string &member,
-                    const std::string &signature, const std::string &body) {
+                    const std::string &signature, const std::string &body,
+                    const std::string &sender) {
   Marshaller fields;
   fields.field(1, 'o', path);
   fields.field(2, 's', interface);
   fields.field(3, 's', member);
+  if (!sender.empty())
+    fields.field(7, 's', sender);
   if (!signature.empty())
     fields.field(8, 'g', signature);
   Marshaller message;
@@ -62,13 +65,20 @@ std::string rawCall(uint32_t serial, const std::string &path,
   return message.bytes + body;
 }
 
-std::string rawEmit(uint32_t serial, const std::string &name, bool wait) {
+std::string rawString(const std::string &text) {
+  Marshaller body;
+  body.string(text);
+  return body.bytes;
+}
+
+std::string rawEmit(uint32_t serial, const std::string &name, bool wait,
+                    const std::string &sender) {
   Marshaller body;
   body.string(name);
   body.number(0);
   body.number(wait);
   return rawCall(serial, "/com/ubuntu/Upstart", "com.ubuntu.Upstart0_6",
-                 "EmitEvent", "sasb", body.bytes);
+                 "EmitEvent", "sasb", body.bytes, sender);
 }
 
 } // namespace starton::test

@@ -63,9 +63,12 @@ bool Server::Impl::takeRelayMessage(Connection &from,
   Text text = hasText ? wire::Reader(message).string() : Text();
   if (equal(message.member(), textOf("ClientGone")) && hasText)
     forgetSender(from, hashOf(text));
-  else if (equal(message.member(), textOf("Connected")))
+  else if (equal(message.member(), textOf("Connected"))) {
     daemon.relayTold(daemon.context, true, {});
-  else if (equal(message.member(), textOf("Failed")))
+    if (justRestarted)
+      signal("Restarted", &from);
+    justRestarted = false;
+  } else if (equal(message.member(), textOf("Failed")))
     daemon.relayTold(daemon.context, false, text);
   return true;
 }

@@ -91,16 +91,18 @@ void Server::Impl::settlePending(ReplyShape shape, const char *name, Text why) {
 }
 
 /// A signal of the manager's that carries nothing.
-void Server::Impl::signal(const char *name) {
+void Server::Impl::signal(const char *name, Connection *only) {
   wire::Writer writer;
   writer.startSignal(ManagerPath, ManagerInterface, name);
   if (writer.good())
-    broadcast(writer);
+    only ? send(*only, writer) : broadcast(writer);
 }
 
 void Server::restarted() {
-  if (impl)
-    impl->signal("Restarted");
+  if (!impl)
+    return;
+  impl->signal("Restarted");
+  impl->justRestarted = true;
 }
 
 void Server::refuseRestart(Text why) {

@@ -87,12 +87,13 @@ struct Server::Impl {
   DaemonHooks daemon;
   engine::Engine &engine;
   wire::Listener listener;
-  uint64_t mutedUntil = 0; ///< 0: the listening socket is heard
-  bool accepted = false;   ///< since the last look at the listening socket
-  bool settling = false;   ///< ready() or expire() is running
-  bool gateMoved = false;  ///< what is held has to be looked at
-  uint64_t changes = 0;    ///< sequence number of the last Changed
-  uint64_t openTicket = 0; ///< of gateOpened()
+  uint64_t mutedUntil = 0;    ///< 0: the listening socket is heard
+  bool accepted = false;      ///< since the last look at the listening socket
+  bool settling = false;      ///< ready() or expire() is running
+  bool gateMoved = false;     ///< what is held has to be looked at
+  bool justRestarted = false; ///< the bus has not been told
+  uint64_t changes = 0;       ///< sequence number of the last Changed
+  uint64_t openTicket = 0;    ///< of gateOpened()
   uint32_t count = 0;
   Connection *connections[MaxConnections] = {};
   Pool<PendingRequest> pending;
@@ -135,7 +136,7 @@ struct Server::Impl {
   void reply(const engine::Action &action);
   bool anyListener() const;
   void announce(const engine::Action &action);
-  void signal(const char *name);
+  void signal(const char *name, Connection *only = nullptr);
   /// org.starton.Init1.Changed, for announcements that are one.
   void announceChange(const engine::Action &action);
   /// Answers every waiting request of that shape, or of those that the engine

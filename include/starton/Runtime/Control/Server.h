@@ -184,7 +184,7 @@ public:
   /// waited for them is carried out in the next turn of the loop.
   void gateOpened(uint64_t ticket);
 
-  /// After a re-exec: signal Restarted.
+  /// After a re-exec: signal Restarted, to a bus when it is joined.
   void restarted();
   /// The re-exec that Restart asked for cannot take place.
   void refuseRestart(engine::Text why);
