@@ -101,8 +101,9 @@ public:
     hooks.logPriority = [](void *) { return engine::Priority::Message; };
     hooks.setLogPriority = [](void *, engine::Priority) {};
     hooks.log = [](void *, engine::Priority, engine::Text) {};
-    hooks.gateClosed = [](void *context) {
-      return static_cast<Daemon *>(context)->closed;
+    hooks.gateTicket = [](void *context, engine::Text) {
+      auto &self = *static_cast<Daemon *>(context);
+      return self.closed ? self.ticket : 0;
     };
     hooks.reload = [](void *context) {
       static_cast<Daemon *>(context)->closed = true;
@@ -128,13 +129,14 @@ public:
   /// What the next client meets: a gate that is closed, a bus behind it.
   void begin(uint8_t choice) {
     closed = choice & 64;
+    ++ticket;
     relayed = choice & 128;
   }
 
   /// What waits for something gets it.
   void finish() {
     closed = false;
-    server.gateOpened();
+    server.gateOpened(ticket);
     server.busSettled(nullptr);
     server.refuseRestart(textOf("no"));
     server.expire();
@@ -187,6 +189,7 @@ private:
   std::map<int, unsigned> watched;
   uint64_t deadline = ~uint64_t(0);
   uint64_t clock = 1;
+  uint64_t ticket = 0; ///< of the gate
   bool closed = false;
   bool relayed = false;
   Server server; ///< uses all of these to its end
