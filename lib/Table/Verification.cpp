@@ -8,6 +8,7 @@
 #include "Header.h"
 #include "IndexKey.h"
 #include "PartChecker.h"
+#include "starton/Table/JobHead.h"
 #include <cerrno>
 #include <cstdlib>
 #include <new>
@@ -35,7 +36,10 @@ class Verification::Impl : public PartChecker {
 public:
   Impl(const JobTable &jobTable, Span<const uint8_t> tableBytes)
       : PartChecker(jobTable, tableBytes) {}
-  ~Impl() { std::free(states); }
+  ~Impl() {
+    std::free(states);
+    std::free(heads);
+  }
   Impl(const Impl &) = delete;
   Impl &operator=(const Impl &) = delete;
 
@@ -43,6 +47,8 @@ public:
   bool job(uint32_t index);
   const IndexEntry *entry(uint32_t index) const;
   bool advance(LoadError &defect);
+
+  JobHead *heads = nullptr;
 
 private:
   enum class Stage : uint8_t { Jobs, Files, Index, Done };
@@ -104,6 +110,8 @@ const JobTable *Verification::begin(Span<const uint8_t> bytes,
   return table;
 }
 
+const JobHead *Verification::heads() const noexcept { return impl->heads; }
+
 bool Verification::job(uint32_t index) noexcept { return impl->job(index); }
 
 const IndexEntry *Verification::entry(uint32_t index) const noexcept {
@@ -133,8 +141,9 @@ bool Verification::Impl::beginJobs() {
   list = "jobs";
   uint32_t count = table.jobs()->size();
   states = static_cast<JobState *>(std::calloc(count + 1, sizeof(JobState)));
+  heads = static_cast<JobHead *>(std::malloc((count + 1) * sizeof(JobHead)));
   auto *seen = static_cast<uint8_t *>(std::calloc(count / 8 + 1, 1));
-  if (states == nullptr || seen == nullptr) {
+  if (states == nullptr || heads == nullptr || seen == nullptr) {
     std::free(seen);
     return outOfMemory();
   }
@@ -215,6 +224,7 @@ bool Verification::Impl::beginSome(uint32_t first, uint32_t end,
       return false;
     if (!claimOrder(job, jobs.size(), seen))
       return bad("order", "is not unique");
+    heads[position] = headOf(job);
   }
   return true;
 }
@@ -276,6 +286,8 @@ const IndexEntry *Verification::Impl::entry(uint32_t index) const {
 bool Verification::Impl::advance(LoadError &defect) {
   defect = LoadError();
   error = &defect;
+  std::free(heads);
+  heads = nullptr;
   switch (stage) {
   case Stage::Jobs:
     advanceJobs();

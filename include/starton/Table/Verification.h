@@ -11,6 +11,7 @@
 namespace starton::table {
 
 struct IndexEntry;
+struct JobHead;
 
 class Verification {
 public:
@@ -26,6 +27,8 @@ public:
   /// bytes must outlive this object and stay as they are.
   const JobTable *begin(Span<const uint8_t> bytes, LoadError &error) noexcept;
 
+  /// Of each job, until the first advance(); then null.
+  const JobHead *heads() const noexcept;
   /// Whether all of jobs[index] may be used through its accessors. It is looked
   /// at when first asked for; needs no memory.
   bool job(uint32_t index) noexcept;

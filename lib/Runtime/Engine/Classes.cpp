@@ -20,25 +20,26 @@ bool Engine::Impl::initClasses() {
   base = addTable(0);
   if (base == None || !classes.resize(count) || !order.resize(count) ||
       !marked.resize(count / 64 + 1) || !classTable.resize(names, 0xff) ||
-      !sortByRegistration(*baseJobs, registered))
+      !registered.resize(count))
     return false;
+  const table::JobHead *heads = verification ? verification->heads() : nullptr;
   size_t nodes = 0;
   size_t largest = 0;
   for (ClassIndex i = 0; i < count; ++i) {
     const table::Job &job = *jobs.Get(i);
+    table::JobHead head = heads ? heads[i] : table::headOf(job);
     clearSlot(i);
     classes[i].announced = true;
     bind(i, &job, base);
     classes[i].sound = !verification;
-    insertName(i);
-    uint32_t start = nodeCount(job.start_on());
-    uint32_t stop = nodeCount(job.stop_on());
-    classes[i].latchRoom = start;
-    nodes += start;
-    largest = start > largest ? start : largest;
-    largest = stop > largest ? stop : largest;
-    size_t length = job.name()->size();
-    longestClassName = length > longestClassName ? length : longestClassName;
+    insertName(i, head.nameHash);
+    classes[i].latchRoom = head.startNodes;
+    nodes += head.startNodes;
+    for (size_t size : {head.startNodes, head.stopNodes})
+      largest = size > largest ? size : largest;
+    longestClassName =
+        head.nameLength > longestClassName ? head.nameLength : longestClassName;
+    registered[head.order] = i; // verified: the indices in another order
   }
   tables[base].uses += 1;
   if (!latches.resize(nodes, 0xff) || !reserveNodes(largest))
@@ -134,8 +135,7 @@ ClassIndex Engine::Impl::findClass(Text name) const {
   return at;
 }
 
-void Engine::Impl::insertName(ClassIndex job) {
-  uint32_t hash = hashName(textOf(classes[job].job->name()));
+void Engine::Impl::insertName(ClassIndex job, uint32_t hash) {
   uint32_t &head = classTable[hash & (classTable.size() - 1)];
   classes[job].nameHash = hash;
   classes[job].hashNext = head;
@@ -160,7 +160,7 @@ void Engine::Impl::growClassTable(size_t count) {
   std::memset(static_cast<void *>(classTable.data()), 0xff,
               size * sizeof(uint32_t));
   for (ClassIndex job : order)
-    insertName(job);
+    insertName(job, classes[job].nameHash);
 }
 
 // --- Definitions and their tables

@@ -164,7 +164,7 @@ struct Engine::Impl {
   void freeClass(ClassIndex job);
   /// None when there is none of that name.
   ClassIndex findClass(Text name) const;
-  void insertName(ClassIndex job);
+  void insertName(ClassIndex job, uint32_t hash);
   void eraseName(ClassIndex job);
   void growClassTable(size_t count);
   uint32_t addTable(uint32_t id);

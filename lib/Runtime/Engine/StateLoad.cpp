@@ -446,7 +446,7 @@ ClassIndex Loader::loadDefinitions() {
     return NoClass;
   JobClass &jobClass = engine.classes[job];
   engine.bind(job, definition, table);
-  engine.insertName(job);
+  engine.insertName(job, hashName(name));
   jobClass.announced = jobClass.ownsLatches = true;
   jobClass.latchRoom = nodeCount(definition->start_on());
   engine.longestClassName = name.size() > engine.longestClassName

@@ -175,7 +175,7 @@ ClassIndex Engine::Impl::addClass(Plan &plan, const Change &change) {
   ClassIndex job = takeSlot();
   JobClass &jobClass = classes[job];
   bind(job, change.next, plan.table);
-  insertName(job);
+  insertName(job, hashName(textOf(classes[job].job->name())));
   jobClass.latches = change.latches;
   jobClass.latchRoom = nodeCount(change.next->start_on());
   jobClass.ownsLatches = true;

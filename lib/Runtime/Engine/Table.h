@@ -7,6 +7,7 @@
 
 #include "starton/Runtime/Engine/Engine.h"
 #include "starton/Runtime/Support/Vector.h"
+#include "starton/Table/JobHead.h"
 #include "starton/Table/JobTable_generated.h"
 
 namespace starton::engine {
@@ -26,13 +27,7 @@ inline uint32_t nodeCount(const table::Condition *condition) {
   return condition ? condition->nodes()->size() : 0;
 }
 
-/// FNV-1, 32 bits (runtime §1.4).
-inline uint32_t hashName(Text name) {
-  uint32_t hash = 2166136261U;
-  for (char c : name)
-    hash = (hash * 16777619U) ^ uint32_t(static_cast<unsigned char>(c));
-  return hash;
-}
+using table::hashName;
 constexpr uint32_t NumBuckets = 17;
 
 /// -1, 0 or 1, by bytes.
