@@ -2,12 +2,12 @@
 """What a system of jobs does, written down from the specification alone.
 
 It knows nothing of tables, memory or speed. Numbers are sections of the
-specification of the daemon's behaviour, with L. of the language's. Everything
-the daemon does is a line of System.trace.
+specification of the daemon's behaviour. Everything the daemon does is a line of
+System.trace.
 """
-import fnmatch
-import re
 import signal
+
+from conditions import Failure, events_of, expand, latch, reset
 
 # Where the daemon deliberately does not do what the specification describes;
 # see docs/differences.md. System.off switches single ones off.
@@ -51,16 +51,6 @@ WAITS = {TABLE[state][0]: slot for state, slot in SPAWNS.items()}
 SLOTS = tuple(SPAWNS.values())
 
 
-class Node:
-    """Of a condition (3.2): a match has words, an operator two nodes."""
-    def __init__(self, kind, left=None, right=None, words=()):
-        self.kind, self.left, self.right, self.words = kind, left, right, words
-        self.value, self.event = False, None
-
-    def copy(self):
-        return Node(self.kind, self.left and self.left.copy(), self.right and self.right.copy(), self.words)
-
-
 class Job:
     """A class (1), with the defaults of its stanzas."""
     def __init__(self, name):
@@ -91,10 +81,6 @@ class Event:
         self.blockers, self.instance = 0, None
 
 
-class Failure(Exception):
-    pass
-
-
 class Endless(Exception):
     """Jobs without processes can start each other for ever."""
 
@@ -110,88 +96,6 @@ def bucket(name):
 def place(things, thing):
     later = (i for i, other in enumerate(things) if bucket(other.name) > bucket(thing.name))
     things.insert(next(later, len(things)), thing)
-
-
-def expand(text, env):
-    """L.5.3"""
-    def lookup(name, form='', word=''):
-        value = env.get(name)
-        if not form and value is None:
-            raise Failure(f'Unknown parameter: {name}')
-        good = value is not None and not (form[:1] == ':' and value == '')
-        return (word if form[-1:] == '+' else value) if good else ('' if form[-1:] == '+' else word)
-
-    def until(at, ends):
-        out = ''
-        while at < len(text) and text[at] not in ends:
-            name = re.compile('[A-Za-z_][A-Za-z0-9_]*').match(text, at + 1)
-            if text.startswith('${}', at):
-                out, at = out + '$', at + 3
-            elif text.startswith('${', at):
-                value, at = braces(at + 2)
-                out += value
-            elif text[at] == '$' and name:
-                out, at = out + lookup(name[0]), name.end()
-            else:
-                out, at = out + text[at], at + 1
-        return out, at
-
-    def braces(at):
-        name, at = until(at, '}:-+')
-        form = re.compile(':?[-+]?').match(text, at)[0]
-        if form == ':':
-            raise Failure('Expected operator')
-        word, at = until(at + len(form), '}') if form else ('', at)
-        if at >= len(text):
-            raise Failure('Mismatched braces')
-        return lookup(name, form, word), at + 1
-
-    return until(0, '')[0]
-
-
-def matches(words, event, env):
-    """3.2"""
-    keys, cursor = list(event.env), 0
-    for word in words[1:]:
-        key, sign, pattern = word.partition('!=') if '!=' in word else word.partition('=')
-        if sign:
-            cursor = keys.index(key) if key in keys else len(keys)
-        try:
-            pattern = expand(pattern if sign else word, env)
-        except Failure:
-            return False
-        if cursor >= len(keys) or fnmatch.fnmatchcase(event.env[keys[cursor]], pattern) == (sign == '!='):
-            return False
-        cursor += 1
-    return words[0] == event.name
-
-
-def latch(node, event, env):
-    """3.2: whether a leaf newly matched."""
-    if node.kind == 'match':
-        if node.value or not matches(node.words, event, env):
-            return False
-        node.value, node.event = True, event
-        event.blockers += 1
-        return True
-    new = [latch(side, event, env) for side in (node.left, node.right)]
-    node.value = (all if node.kind == 'and' else any)((node.left.value, node.right.value))
-    return any(new)
-
-
-def events_of(node):
-    """3.3: the events in the true part."""
-    if not node.value:
-        return []
-    return [node.event] if node.kind == 'match' else events_of(node.left) + events_of(node.right)
-
-
-def reset(node):
-    if node.kind != 'match':
-        reset(node.left), reset(node.right)
-    elif node.value:
-        node.event.blockers -= 1
-    node.value = False
 
 
 def variables(events, key):

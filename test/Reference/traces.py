@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 
+import conditions
 import reference
 
 SESSION = 'unix:abstract=/test'
@@ -43,14 +44,14 @@ def condition(pick, names, depth=0):
         kind = pick(['and', 'or'])
         left, left_text = condition(pick, names, depth + 1)
         right, right_text = condition(pick, names, depth + 1)
-        return reference.Node(kind, left, right), f'({left_text} {kind} {right_text})'
+        return conditions.Node(kind, left, right), f'({left_text} {kind} {right_text})'
     if pick(5) < 3:
         words = [pick(EVENTS)] + operands(pick, None)
     else:
         words = [pick(['starting', 'started', 'stopping', 'stopped'])] + operands(pick, pick(names))
         if len(words) > 1 and '=' in words[1]:
             words = words[:2] + [word for word in words[2:] if '=' in word]
-    return reference.Node('match', words=words), ' '.join([words[0]] + [f'"{word}"' for word in words[1:]])
+    return conditions.Node('match', words=words), ' '.join([words[0]] + [f'"{word}"' for word in words[1:]])
 
 
 def job(pick, name, names):

@@ -106,7 +106,7 @@ private:
 /// time SECONDS | timer JOB NAME
 void Trace::feed(const Strings &words) {
   using Kind = Input::Kind;
-  static const std::map<std::string, Kind> Kinds = {
+  static const std::map<std::string, Kind> kinds = {
       {"start", Kind::Start},
       {"stop", Kind::Stop},
       {"restart", Kind::Restart},
@@ -128,8 +128,8 @@ void Trace::feed(const Strings &words) {
     now = uint64_t(number(1)) * Second;
   if (words[0] == "vanish")
     vanished.insert(number(1));
-  auto kind = Kinds.find(words[0]);
-  if (kind == Kinds.end())
+  auto kind = kinds.find(words[0]);
+  if (kind == kinds.end())
     return;
   Input input;
   input.kind = kind->second;

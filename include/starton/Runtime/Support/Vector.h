@@ -69,7 +69,7 @@ public:
   }
   void pop() { --used; }
   void clear() { used = 0; }
-  void swap(Vector &other) {
+  void swap(Vector &other) noexcept {
     T *ownElements = elements;
     size_t ownUsed = used;
     size_t ownRoom = room;
