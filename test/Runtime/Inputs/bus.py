@@ -85,6 +85,12 @@ try:
         return "EventEmitted" in open("monitor").read()
     print("signals:", wait_for("a signal", heard))
 
+    # The daemon re-executes itself: the bus hears of it and is joined again.
+    subprocess.run(["dbus-send", "--peer=" + session(), "--print-reply", path, "com.ubuntu.Upstart0_6.Restart"],
+                   env=env, capture_output=True, check=False)
+    wait_for("Restarted", lambda: "Restarted" in open("monitor").read())
+    print("re-executed:", send(address, path, "com.ubuntu.Upstart0_6.GetJobByName", "string:foo"))
+
     # A client of the bus that leaves while it waits for an answer.
     waiting = subprocess.Popen(["dbus-send", "--bus=" + address, "--print-reply", "--reply-timeout=60000",
                                 "--dest=com.ubuntu.Upstart", path, "com.ubuntu.Upstart0_6.EmitEvent",
