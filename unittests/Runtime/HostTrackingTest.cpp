@@ -195,6 +195,39 @@ TEST_F(HostTracking, AnEndBeforeTheCountLeadsToWhatIsLeft) {
   EXPECT_EQ(status(), "start/running 400 retracked");
 }
 
+TEST_F(HostTracking, WaitsForAnExecThatIsUnderWay) {
+  start(table::Expect::Daemon);
+  sys.addProcess(Real, Real, 55, "foo");
+  std::string environment;
+  environment.swap(sys.files["/proc/400/environ"]);
+  news(FirstPid, CLD_EXITED, 0);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(status(), "start/spawned 100") << "the end is not told yet";
+    sys.clock += 10'000'000;
+    loop.runOnce(false);
+  }
+  sys.files["/proc/400/environ"] = environment;
+  for (int round = 0; round < 3; ++round) {
+    sys.clock += 10'000'000;
+    loop.runOnce(false);
+  }
+  EXPECT_EQ(status(), "start/running 400 retracked");
+}
+
+TEST_F(HostTracking, DoesNotWaitForAnEnvironmentForEver) {
+  start(table::Expect::Fork);
+  fork(FirstPid, Helper);
+  sys.addProcess(Real, Real, 55, "foo");
+  sys.files["/proc/400/environ"] = "";
+  vanish(Helper);
+  EXPECT_EQ(status(), "start/running 300");
+  for (int round = 0; round < 100; ++round) {
+    sys.clock += 10'000'000;
+    loop.runOnce(false);
+  }
+  EXPECT_EQ(status(), "");
+}
+
 TEST_F(HostTracking, AFailureBeforeTheCountIsOne) {
   start(table::Expect::Daemon);
   sys.addProcess(Real, Real, 55, "foo");

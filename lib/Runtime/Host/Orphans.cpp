@@ -88,16 +88,16 @@ bool readFacts(Sys &sys, pid_t pid, ProcessFacts &facts) {
 
 // The kernel reads a process's anonymous memory only for this, so that neither
 // a file system nor an unprivileged process's page faults can keep us waiting.
-bool startedBy(Sys &sys, pid_t pid, Span<const char> job,
-               Span<const char> instance) {
+Claim startedBy(Sys &sys, pid_t pid, Span<const char> job,
+                Span<const char> instance) {
   int file = openOf(sys, pid, "environ");
   if (file < 0)
-    return false;
+    return Claim::No;
   EntryMatch jobMatch(textOf("UPSTART_JOB="), job);
   EntryMatch instanceMatch(textOf("UPSTART_INSTANCE="), instance);
   char buffer[4096];
-  for (size_t total = 0;
-       total < MaxEnvironment && !(jobMatch.seen() && instanceMatch.seen());) {
+  size_t total = 0;
+  while (total < MaxEnvironment && !(jobMatch.seen() && instanceMatch.seen())) {
     ssize_t got = sys.read(file, buffer, sizeof buffer);
     if (got <= 0)
       break;
@@ -108,7 +108,9 @@ bool startedBy(Sys &sys, pid_t pid, Span<const char> job,
     total += static_cast<size_t>(got);
   }
   sys.close(file);
-  return jobMatch.seen() && instanceMatch.seen();
+  if (total == 0)
+    return Claim::Unknown;
+  return jobMatch.seen() && instanceMatch.seen() ? Claim::Yes : Claim::No;
 }
 
 // We have one thread, so its children are all of ours.

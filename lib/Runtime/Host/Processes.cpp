@@ -42,6 +42,7 @@ bool tracks(const table::Job &job) {
 
 Processes::~Processes() {
   loop.cancel(lostTimer);
+  loop.cancel(searchTimer);
   loop.cancel(pollTimer);
   while (Record *record = early) {
     early = record->next;
@@ -489,6 +490,10 @@ void Processes::noticeEnd(const siginfo_t &info, Record *record) {
   if (record && handsOver(*record, info)) {
     --record->handOvers;
     if (replace(*record))
+      return;
+    ++record->handOvers;
+    record->ended = searchesLater(*record);
+    if (record->ended)
       return;
   }
   if (record) {

@@ -156,7 +156,7 @@ void Processes::saveRecord(StateWriter &out, const Record &record) const {
   for (bool bit :
        {bool(record.confirmed), bool(record.stillborn), bool(record.tracked),
         bool(record.retracked), bool(record.signalled), bool(record.polled),
-        bool(record.lost)})
+        record.lost || record.ended || record.later})
     out.flag(bit);
   out.descriptor(
       record.watching == Watching::Nothing ? -1 : record.watch.descriptor);

@@ -19,6 +19,9 @@ namespace starton::host {
 namespace {
 
 constexpr uint64_t PollInterval = 1'000'000'000; ///< nanoseconds
+constexpr uint64_t SearchInterval = 5'000'000;
+/// Of searches for what is left of a job while a process may be in an exec.
+constexpr uint8_t MaxSearches = 40;
 
 engine::Text nameOf(const table::Job &job) {
   return {job.name()->c_str(), job.name()->size()};
@@ -192,6 +195,8 @@ void Processes::watchEnd(Record &record) {
 
 /// Whether a signal would reach a stranger, or nobody.
 bool Processes::isGone(const Record &record) {
+  if (record.ended)
+    return true;
   if (record.watching == Watching::End)
     return sys.poll(record.watch.descriptor, POLLIN, 0) > 0;
   if (!record.polled || record.started == 0)
@@ -232,8 +237,15 @@ void Processes::settleLost() {
       ++at;
       continue;
     }
-    record->lost = false;
-    settleEnd(*record); // the bucket is not the same afterwards
+    record->lost = false; // the bucket is not the same afterwards
+    if (!record->ended) {
+      settleEnd(*record);
+      continue;
+    }
+    siginfo_t info = {};
+    info.si_pid = record->pid;
+    info.si_code = CLD_EXITED; // with 0, or it would not have been kept
+    noticeEnd(info, record);
   }
 }
 
@@ -249,7 +261,7 @@ void Processes::settleEnd(Record &record) {
   unwatch(record);
   record.polled = false;
   // After a signal of ours to end, its end is the job's.
-  if (!record.signalled && replace(record))
+  if (!record.signalled && (replace(record) || searchesLater(record)))
     return;
   int32_t pid = record.pid;
   logs.finish(record.log);
@@ -275,7 +287,29 @@ bool Processes::handsOver(const Record &record, const siginfo_t &info) {
          (record.retracked || view.state == engine::State::Spawned);
 }
 
-/// False: nothing is left of the job.
+/// A process that may be what is left could not be told from others: it has no
+/// environment in the middle of an exec. True: it is looked at again soon.
+bool Processes::searchesLater(Record &record) {
+  if (!record.unsure || record.searches == MaxSearches)
+    return false;
+  ++record.searches;
+  record.later = true;
+  if (!searchTimer.armed)
+    loop.armAfter(searchTimer, SearchInterval);
+  return true;
+}
+
+void Processes::searchAgain() {
+  for (Record *bucket : buckets)
+    for (Record *record = bucket; record; record = record->next)
+      if (record->later) {
+        record->later = false;
+        record->lost = true;
+      }
+  settleLost();
+}
+
+/// False: nothing is left of the job, or `unsure`.
 bool Processes::replace(Record &record) {
   engine::InstanceId instance;
   engine::Slot slot{};
@@ -292,7 +326,8 @@ bool Processes::replace(Record &record) {
   record.pid = next;
   record.tracing = Tracing::None; // it is our child: nothing to be watched
   record.retracked = true;
-  record.signalled = record.polled = false;
+  record.signalled = record.polled = record.ended = false;
+  record.searches = 0;
   link(record);
   releaseEarly();
   feed(engine::Input::Kind::ChildReplaced, gone, next);
@@ -310,23 +345,27 @@ size_t Processes::leftOver(engine::Text job, engine::Text instance,
   size_t count = 0;
   ChildWalk walk(sys);
   for (pid_t pid = 0; count < capacity && walk.next(pid);)
-    if (!isKnown(pid) && startedBy(sys, pid, job, instance))
+    if (!isKnown(pid) && startedBy(sys, pid, job, instance) == Claim::Yes)
       pids[count++] = pid;
   return count;
 }
 
 /// Processes of an earlier run are none of this one's.
-int32_t Processes::survivor(const Record &record, engine::Text job,
+int32_t Processes::survivor(Record &record, engine::Text job,
                             engine::Text instance) {
   int32_t best = 0;
   bool bestLeads = false;
   uint64_t bestStart = 0;
+  record.unsure = false;
   ChildWalk walk(sys);
   for (pid_t pid = 0; walk.next(pid);) {
     ProcessFacts facts;
     if (isKnown(pid) || !readFacts(sys, pid, facts) ||
-        facts.started < record.firstStarted ||
-        !startedBy(sys, pid, job, instance))
+        facts.started < record.firstStarted || facts.state == 'Z')
+      continue;
+    Claim claim = startedBy(sys, pid, job, instance);
+    record.unsure = record.unsure || claim == Claim::Unknown;
+    if (claim != Claim::Yes)
       continue;
     bool leads = facts.session == pid;
     if (best == 0 || (leads && !bestLeads) ||

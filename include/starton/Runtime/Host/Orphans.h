@@ -26,10 +26,14 @@ struct ProcessFacts {
 /// False: there is no such process, or nothing can be read about it.
 [[nodiscard]] bool readFacts(Sys &sys, pid_t pid, ProcessFacts &facts);
 
+/// Unknown: there is no environment, for good or because of an exec that is
+/// under way.
+enum class Claim : uint8_t { No, Yes, Unknown };
+
 /// Whether the environment that \p pid was given has UPSTART_JOB and
 /// UPSTART_INSTANCE with these values. Looks at its first MiB.
-[[nodiscard]] bool startedBy(Sys &sys, pid_t pid, Span<const char> job,
-                             Span<const char> instance);
+[[nodiscard]] Claim startedBy(Sys &sys, pid_t pid, Span<const char> job,
+                              Span<const char> instance);
 
 /// Our own children and the orphans that have become ours, oldest first.
 class ChildWalk {

@@ -40,7 +40,10 @@ public:
             engine::Engine &jobEngine, Feeder inputs)
       : sys(system), loop(eventLoop), messages(out), logs(jobLogs),
         engine(jobEngine), feeder(inputs) {
-    lostTimer.context = pollTimer.context = this;
+    lostTimer.context = searchTimer.context = pollTimer.context = this;
+    searchTimer.handler = [](Timer &timer) {
+      static_cast<Processes *>(timer.context)->searchAgain();
+    };
     lostTimer.handler = [](Timer &timer) {
       static_cast<Processes *>(timer.context)->settleLost();
     };
@@ -121,6 +124,7 @@ private:
     Tracing tracing = Tracing::None;
     Watching watching = Watching::Nothing;
     uint8_t handOvers = 0; ///< tracked: exits that may leave a daemon behind
+    uint8_t searches = 0;  ///< for what is left, since it ended
     bool confirmed : 1 = false; ///< the engine was told of the exec
     bool stillborn : 1 = false; ///< the exec failed: its end is no news
     bool tracked : 1 = false;   ///< main of expect fork or daemon
@@ -128,6 +132,9 @@ private:
     bool signalled : 1 = false; ///< has been sent a signal to end
     bool polled : 1 = false;    ///< is looked at once a second
     bool lost : 1 = false;      ///< is gone, to be dealt with by lostTimer
+    bool ended : 1 = false;     ///< exited with 0, and is searched for
+    bool later : 1 = false;     ///< is searched for again by searchTimer
+    bool unsure : 1 = false;    ///< the last search was
   };
   static constexpr unsigned Buckets = 256;
   static constexpr unsigned Slice = 64;
@@ -175,9 +182,10 @@ private:
   void settleEnd(Record &record);
   bool handsOver(const Record &record, const siginfo_t &info);
   bool replace(Record &record);
+  bool searchesLater(Record &record);
+  void searchAgain();
   bool isKnown(int32_t pid) const;
-  int32_t survivor(const Record &record, engine::Text job,
-                   engine::Text instance);
+  int32_t survivor(Record &record, engine::Text job, engine::Text instance);
 
   void feed(engine::Input::Kind kind, int32_t pid, int32_t status);
   void setSoftLimit(rlim_t value);
@@ -200,6 +208,7 @@ private:
   Record *buckets[Buckets] = {};
   Record *early = nullptr; ///< traced children told before their births
   Timer lostTimer;
+  Timer searchTimer;
   Timer pollTimer; ///< armed while a record is polled
 };
 
