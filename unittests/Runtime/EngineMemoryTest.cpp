@@ -105,6 +105,32 @@ const Scenario Scenarios[] = {
        host.stop("s", {}, false);
        host.pass(2);
      }},
+    {"Switches",
+     {{"foo", "start on A and B\nstop on D\nexec run\n"},
+      {"bar", "start on C\nstop on D\nexec run\n"},
+      {"old", "start on B\nstop on D\nexec run\n"}},
+     [](SimHost &host) {
+       static const Compiled overlay(
+           Files{{"foo", "start on A and C\nstop on D or E\nexec run\n"},
+                 {"bar", "start on C and F\nstop on G\nexec run\nenv X=1\n"},
+                 {"a-new-one", "start on B\nstop on D\nexec run\n"}});
+       static const Compiled whole(
+           Files{{"foo", "start on A and C\nstop on D or E\nexec run\n"},
+                 {"bar", "start on F or F or F\nstop on G\nexec run\n"},
+                 {"another", "start on C or D\nstop on E\nexec run\n"}});
+       host.emit("A", {}, false);
+       host.start("bar");
+       host.environment(engine::Input::Kind::SetEnv, {"V=1", "W=2"});
+       host.switchTo(overlay, engine::SwitchKind::Overlay, {"old"});
+       host.emit("B", {}, false);
+       host.emit("C", {}, false);
+       host.switchTo(whole, engine::SwitchKind::Whole);
+       host.stop("bar");
+       host.environment(engine::Input::Kind::UnsetEnv, {"V"});
+       host.emit("D", {}, false);
+       host.environment(engine::Input::Kind::ResetEnv);
+       host.switchTo(overlay, engine::SwitchKind::Overlay, {"another"});
+     }},
 };
 
 /// Lets everything come to its end; the events complete whatever holds others.

@@ -476,6 +476,27 @@ TEST(EngineProcess, TemporarySpawnErrorsAreTriedAgain) {
   EXPECT_EQ(host.leftOver(), "");
 }
 
+TEST(EngineProcess, ADelayedSpawnIsSaidOnce) {
+  Compiled compiled(Files{{"foo", "exec run\n"}});
+  SimHost host(compiled);
+  auto said = [&] {
+    return std::count(host.logs().begin(), host.logs().end(),
+                      "Temporary process spawn error: Resource temporarily "
+                      "unavailable");
+  };
+  host.spawnErrors = {EAGAIN, EAGAIN, EAGAIN};
+  host.start("foo", {}, false);
+  host.pass(5);
+  EXPECT_EQ(host.status("foo"), "start/running");
+  EXPECT_EQ(said(), 1);
+  host.stop("foo");
+  host.spawnErrors = {EAGAIN, EAGAIN};
+  host.start("foo", {}, false);
+  host.pass(5);
+  EXPECT_EQ(said(), 2);
+  EXPECT_EQ(host.broken(), "");
+}
+
 TEST(EngineProcess, StopWhileASpawnIsTriedAgain) {
   Compiled compiled(Files{{"foo", "exec run\n"}});
   SimHost host(compiled);

@@ -111,11 +111,11 @@ Span<const uint8_t> bytesOf(const std::string &state) {
 }
 
 /// Whatever it says: it is read or refused, and what is read can go on.
-bool readBack(const std::string &state, const Compiled &compiled) {
+bool readBack(const std::string &state, const SimHost &host) {
   StateReader reader(bytesOf(state));
   engine::Engine engine;
-  engine::TableOfState tables[] = {{0, &compiled.table()}};
-  if (!engine.restore(reader, {tables, 1})) {
+  auto tables = host.savedTables();
+  if (!engine.restore(reader, {tables.data(), tables.size()})) {
     EXPECT_STRNE(reader.why(), "");
     return false;
   }
@@ -135,12 +135,12 @@ TEST(EngineState, CutAtEveryByteItIsRefused) {
   play(driver);
   std::string state = stateOf(driver.host);
   ASSERT_GT(state.size(), 1000U);
-  ASSERT_TRUE(readBack(state, compiled));
+  ASSERT_TRUE(readBack(state, driver.host));
   for (size_t size = 0; size < state.size(); ++size) {
     std::string cut = state.substr(0, size);
-    ASSERT_FALSE(readBack(cut, compiled)) << size;
+    ASSERT_FALSE(readBack(cut, driver.host)) << size;
     repairStateChecksum({reinterpret_cast<uint8_t *>(cut.data()), size});
-    ASSERT_FALSE(readBack(cut, compiled)) << size;
+    ASSERT_FALSE(readBack(cut, driver.host)) << size;
   }
 }
 
@@ -155,10 +155,10 @@ TEST(EngineState, WithAnyByteChangedItIsRefusedOrHarmless) {
     for (unsigned flip : {0x01U, 0x80U, 0xffU}) {
       std::string changed = state;
       changed[at] = char(changed[at] ^ flip);
-      ASSERT_FALSE(readBack(changed, compiled)) << at;
+      ASSERT_FALSE(readBack(changed, driver.host)) << at;
       repairStateChecksum(
           {reinterpret_cast<uint8_t *>(changed.data()), changed.size()});
-      ++(readBack(changed, compiled) ? taken : refused);
+      ++(readBack(changed, driver.host) ? taken : refused);
     }
   std::printf("%u refused, %u taken\n", refused, taken);
   EXPECT_GT(refused, 1000U);
@@ -195,8 +195,8 @@ TEST(EngineState, WithoutMemoryNothingIsSavedOrRead) {
     setAllocationFilter(allowSome);
     StateReader reader(bytesOf(state));
     engine::Engine engine;
-    engine::TableOfState tables[] = {{0, &compiled.table()}};
-    bool good = engine.restore(reader, {tables, 1});
+    auto tables = driver.host.savedTables();
+    bool good = engine.restore(reader, {tables.data(), tables.size()});
     setAllocationFilter(nullptr);
     if (good)
       break;

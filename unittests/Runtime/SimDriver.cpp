@@ -27,6 +27,20 @@ const Files DriverJobs = {
     {"post", "exec run\npost-start exec exit 1\npost-stop exec run\n"},
 };
 
+const Files DriverSwitches[5] = {
+    {{"svc", "start on go and x\nstop on halt\nexec run\nenv B=class\n"},
+     {"new", "start on go or started svc\nstop on y\nexec run\n"}},
+    {{"task", "start on y\ntask\nexec exit 0\n"},
+     {"inst", "instance $A\nstart on plug\nstop on unplug\nexec run\n"},
+     {"hook", "start on starting svc and y\ntask\nexec exit 0\n"}},
+    {{"state", "start on started svc\nstop on stopping svc\n"},
+     {"pair", "start on (x and y) or (go and halt)\nexec run\n"},
+     {"new", "start on stopped svc\ntask\nexec exit 1\n"}},
+    {{"daemon", "expect stop\nexec run\nexport A B\nenv A=1\n"},
+     {"other", "start on x and y\nstop on x\nexec run\n"}},
+    {},
+};
+
 namespace {
 
 const char *const Events[] = {"go", "halt", "plug", "unplug", "x", "y", "none"};
@@ -34,7 +48,13 @@ const char *const Events[] = {"go", "halt", "plug", "unplug", "x", "y", "none"};
 } // namespace
 
 void SimDriver::step() {
-  switch (pick(14)) {
+  switch (pick(16)) {
+  case 14:
+    switchTable();
+    break;
+  case 15:
+    environment();
+    break;
   case 0:
   case 1:
     host.start(job(), variables(), pick(2));
@@ -102,6 +122,40 @@ void SimDriver::event() {
   host.emit(Events[which], variables(), wait);
 }
 
+/// Refused or not: the tables that the driver knows, and names to be removed.
+void SimDriver::switchTable() {
+  static const std::vector<Compiled> tables(std::begin(DriverSwitches),
+                                            std::end(DriverSwitches));
+  unsigned which = pick(unsigned(tables.size()) + 1);
+  if (which == tables.size())
+    return void(host.switchTo(Compiled(DriverJobs), engine::SwitchKind::Whole));
+  bool whole = pick(4) == 0;
+  Strings removed;
+  while (!whole && removed.size() < 3 && pick(2))
+    if (std::string name = job(); !DriverSwitches[which].count(name))
+      removed.push_back(name);
+  (void)host.switchTo(
+      tables[which],
+      whole ? engine::SwitchKind::Whole : engine::SwitchKind::Overlay, removed);
+}
+
+void SimDriver::environment() {
+  Strings names;
+  while (names.size() < 3 && pick(3))
+    names.push_back(std::string(1, char('A' + pick(5))));
+  auto kind = Input::Kind(unsigned(Input::Kind::SetEnv) + pick(3));
+  if (kind == Input::Kind::SetEnv)
+    for (std::string &name : names)
+      name += pick(2) ? "=" + std::string(pick(300), 'e') : "";
+  if (kind == Input::Kind::ResetEnv)
+    names.clear();
+  engine::InstanceId instance = engine::NoInstance;
+  if (engine::ClassIndex at = host.engine.findClass(textOf("svc"));
+      pick(2) && at != engine::NoClass)
+    instance = host.engine.findInstance(at, {});
+  host.environment(kind, names, pick(2), instance);
+}
+
 /// A pid that may be a process's.
 int32_t SimDriver::pid() {
   int32_t found = host.pid(job(), Slot(pick(5)), pick(2) ? "" : "1");
@@ -158,16 +212,16 @@ void SimDriver::process() {
 }
 
 void SimDriver::stopAll() {
-  for (const auto &[name, text] : DriverJobs)
-    for (const char *instance : {"", "0", "1", "2", "3", "4"})
+  for (const std::string &name : host.classes())
+    for (const std::string &instance : host.instances(name))
       if (host.status(name, instance) != "stop/waiting")
         host.onInstance(Input::Kind::StopInstance, name, instance, false);
 }
 
 void SimDriver::endAll() {
-  for (const auto &[name, text] : DriverJobs)
+  for (const std::string &name : host.classes())
     for (unsigned slot = 0; slot < engine::NumSlots; ++slot)
-      for (const char *instance : {"", "0", "1", "2", "3", "4"})
+      for (const std::string &instance : host.instances(name))
         if (int32_t at = host.pid(name, Slot(slot), instance);
             at && slot != unsigned(Slot::Main))
           host.exit(at, 0);

@@ -13,6 +13,8 @@ namespace starton::test {
 
 /// The jobs it plays with.
 extern const Files DriverJobs;
+/// What some of them may become.
+extern const Files DriverSwitches[5];
 
 class SimDriver {
 public:
@@ -39,6 +41,8 @@ private:
   std::string job();
   Strings variables();
   void event();
+  void switchTable();
+  void environment();
   int32_t pid();
   bool tracked(const SimProcess *process) const;
   bool follows(const SimProcess *process) const;

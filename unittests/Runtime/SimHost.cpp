@@ -163,6 +163,18 @@ Strings SimHost::classes() const {
   return names;
 }
 
+Strings SimHost::instances(const std::string &job) const {
+  Strings names;
+  engine::ClassIndex at = engine.findClass(toText(job));
+  if (at == engine::NoClass)
+    return names;
+  engine::InstanceView view;
+  for (engine::InstanceId id = engine.firstInstance(at);
+       engine.viewInstance(id, view); id = engine.nextInstance(id))
+    names.push_back(toString(view.name));
+  return names;
+}
+
 Strings SimHost::tables() const {
   Strings ids;
   for (const auto &[id, table] : kept)
@@ -217,6 +229,13 @@ engine::FeedResult SimHost::feed(Input input) {
   return result;
 }
 
+std::vector<engine::TableOfState> SimHost::savedTables() const {
+  std::vector<engine::TableOfState> tables;
+  for (const auto &[id, compiled] : kept)
+    tables.push_back({id, compiled ? &compiled->table() : table});
+  return tables;
+}
+
 void SimHost::reincarnate() {
   StateWriter first;
   engine.snapshot(first);
@@ -225,9 +244,7 @@ void SimHost::reincarnate() {
   StateReader reader(first.bytes());
   std::destroy_at(&engine);
   std::construct_at(&engine);
-  std::vector<engine::TableOfState> tables;
-  for (const auto &[id, compiled] : kept)
-    tables.push_back({id, compiled ? &compiled->table() : table});
+  auto tables = savedTables();
   if (!engine.restore(reader, {tables.data(), tables.size()})) {
     std::fprintf(stderr, "the state cannot be read back: %s\n", reader.why());
     std::abort();

@@ -145,6 +145,8 @@ public:
   unsigned refusals() const { return refusedCount; }
   /// Names of the classes in the order of the engine.
   Strings classes() const;
+  std::vector<engine::TableOfState> savedTables() const;
+  Strings instances(const std::string &job) const;
   /// Tables that the engine has not given back, by id.
   Strings tables() const;
   /// Sorted KEY=VALUE.

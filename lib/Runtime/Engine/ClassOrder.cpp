@@ -79,8 +79,8 @@ void Engine::Impl::reorder(Span<const ClassIndex> appended, uint32_t touched) {
       for (uint32_t i = newBegin[b]; i < bucketEnds[b]; ++i)
         classes[order[i]].position = i;
   for (unsigned i = 0; i < 3; ++i)
-    if (walks[i]->active)
-      walks[i]->position = newBegin[places[i].bucket] + places[i].offset;
+    walks[i]->position =
+        walks[i]->active ? newBegin[places[i].bucket] + places[i].offset : 0;
   remark();
 }
 

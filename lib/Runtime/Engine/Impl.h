@@ -22,11 +22,14 @@
 // freed by a later step than the one that reported their end, so a record can
 // name them.
 //
-// Memory is taken where an input is accepted (feed), where an instance is made
-// and where a condition has become true. The first is refused, the others are
-// left as they are and tried again (see `retryStart`, `retryStop`). Only an
-// instance whose spare events are all held by other jobs' conditions needs
-// memory to go on; it waits for it where it is (`retryMove`).
+// Memory is taken where an input or a table is accepted (feed, switchTable),
+// where an instance is made and where a condition has become true. The first
+// two are refused, the others are left as they are and tried again (see
+// `retryStart`, `retryStop`). What a table becomes later, when a class is idle,
+// was made when it was accepted (Successor). What is said about runs that have
+// ended (RunRecord) and a damaged definition's place (makeInert) do without.
+// Only an instance whose spare events are all held by other jobs' conditions
+// needs memory to go on; it waits for it where it is (`retryMove`).
 
 #ifndef STARTON_LIB_RUNTIME_ENGINE_IMPL_H
 #define STARTON_LIB_RUNTIME_ENGINE_IMPL_H

@@ -106,6 +106,7 @@ void Engine::Impl::enter(uint32_t index, State state) {
     record->to = uint8_t(state);
   }
   instance.state = state;
+  instance.delayed = false;
   announce(Action::Announcement::StateChanged, index).to = uint8_t(state);
   const StateRow &row = rowOf(state);
   if (row.spawns && (row.process != Slot::Security || appArmor))

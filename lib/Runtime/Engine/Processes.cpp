@@ -47,6 +47,7 @@ void Engine::Impl::spawned(const Outcome &outcome) {
   Instance &instance = instances[index];
   bool taken = outcome.pid > 0 && !processes.find(uint32_t(outcome.pid));
   if (taken) {
+    instance.delayed = false;
     instance.pids[unsigned(slot)] = outcome.pid;
     processes.insert(uint32_t(outcome.pid), index * 8 + unsigned(slot));
     noteProcess(Priority::Info, Note::ProcessStarted, index, slot, outcome.pid);
@@ -62,8 +63,9 @@ void Engine::Impl::spawned(const Outcome &outcome) {
     spawnFailed(index, slot, textOf("unable to spawn"), error, 0);
     return;
   }
-  noteProcess(Priority::Warn, Note::SpawnDelayed, index, slot, 0, error);
-  instance.retrySpawn = true;
+  if (!instance.delayed)
+    noteProcess(Priority::Warn, Note::SpawnDelayed, index, slot, 0, error);
+  instance.delayed = instance.retrySpawn = true;
   mover = None;
   armTimer(index, Second);
 }

@@ -102,6 +102,7 @@ struct Instance {
   bool retryMove : 1;  ///< a transition waits for memory and the timer
   bool retryStop : 1;  ///< a true stop condition waits for memory
   bool ending : 1;     ///< in `waiting` for good
+  bool delayed : 1;    ///< that a spawn has to wait was said
   bool retracked : 1;  ///< main took the place of a tracked process
 };
 

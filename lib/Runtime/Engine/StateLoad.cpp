@@ -13,7 +13,7 @@ namespace {
 
 /// Bytes of the smallest saved event, instance, ...
 constexpr size_t LeastEvent = 42;
-constexpr size_t LeastInstance = 88;
+constexpr size_t LeastInstance = 89;
 constexpr size_t LeastClass = 37;
 constexpr size_t LeastWaiter = 5;
 constexpr size_t LeastLatch = 8;
@@ -269,6 +269,7 @@ void Loader::loadFlags(Instance &instance) {
   instance.retryMove = in.flag();
   instance.retryStop = in.flag();
   instance.retracked = in.flag();
+  instance.delayed = in.flag();
 }
 
 void Loader::loadPids(uint32_t index) {

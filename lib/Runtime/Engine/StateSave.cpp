@@ -47,7 +47,7 @@ private:
 
 void Saver::run() {
   if (!numbers.resize(engine.events.limit()) ||
-      !tableNumbers.resize(engine.tables.limit())) {
+      !tableNumbers.resize(engine.tables.limit(), 0xff)) {
     out.fail();
     return;
   }
@@ -115,19 +115,30 @@ void Saver::savePool() {
     out.number32(i);
 }
 
-/// Their ids, the base's first; definitions name them by their number.
+/// Their ids, the base's first, then as the classes need them; definitions name
+/// them by their number.
 void Saver::saveTables() {
-  Pool<TableUse> &tables = engine.tables;
-  uint32_t count = 0;
-  tableNumbers[engine.base] = count++;
-  for (uint32_t i = 0; i < tables.limit(); ++i)
-    if (tables[i].uses && i != engine.base)
-      tableNumbers[i] = count++;
-  out.number32(count);
-  out.number32(tables[engine.base].id);
-  for (uint32_t i = 0; i < tables.limit(); ++i)
-    if (tables[i].uses && i != engine.base)
-      out.number32(tables[i].id);
+  Vector<uint32_t> inOrder;
+  if (!inOrder.reserveExactly(engine.tables.limit())) {
+    out.fail();
+    return;
+  }
+  auto add = [&](uint32_t table) {
+    if (tableNumbers[table] != None)
+      return;
+    tableNumbers[table] = uint32_t(inOrder.size());
+    inOrder.pushReserved(table);
+  };
+  add(engine.base);
+  for (ClassIndex job : engine.order) {
+    const JobClass &jobClass = engine.classes[job];
+    add(jobClass.table);
+    if (jobClass.successor != None && engine.successors[jobClass.successor].job)
+      add(engine.successors[jobClass.successor].table);
+  }
+  out.number32(uint32_t(inOrder.size()));
+  for (uint32_t table : inOrder)
+    out.number32(engine.tables[table].id);
 }
 
 void Saver::saveDefinition(uint32_t table, const table::Job *job) {
@@ -204,11 +215,11 @@ void Saver::saveInstance(uint32_t index) {
   out.choice(instance.failedSlot);
   out.number8(instance.spares);
   out.number8(instance.forks);
-  for (bool bit :
-       {bool(instance.failed), bool(instance.failedRespawn),
-        bool(instance.hasNextEnv), bool(instance.timer), bool(instance.killed),
-        bool(instance.retrySpawn), bool(instance.retryMove),
-        bool(instance.retryStop), bool(instance.retracked)})
+  for (bool bit : {bool(instance.failed), bool(instance.failedRespawn),
+                   bool(instance.hasNextEnv), bool(instance.timer),
+                   bool(instance.killed), bool(instance.retrySpawn),
+                   bool(instance.retryMove), bool(instance.retryStop),
+                   bool(instance.retracked), bool(instance.delayed)})
     out.flag(bit);
   for (int32_t pid : instance.pids)
     out.signed32(pid);
