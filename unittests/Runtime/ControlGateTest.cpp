@@ -78,6 +78,40 @@ TEST(ControlGate, HoldsBackWhatCouldSeeTheResult) {
     EXPECT_EQ(errorOf(call->result()), "");
 }
 
+TEST(ControlGate, WhatIsAboutAnotherJobNeedNotWait) {
+  TestDaemon daemon;
+  daemon.gatedJob = "changed";
+  daemon.setGate(true);
+  Waiting changed(daemon, manager("GetJobByName", {std::string("changed")}));
+  Waiting all(daemon, manager("GetAllJobs"));
+  auto client = daemon.connect();
+  EXPECT_EQ(
+      errorOf(client->call(manager("GetJobByName", {std::string("foo")}))), "");
+  EXPECT_EQ(errorOf(client->call(
+                {JobPath, JobInterface, "Start", {Strings{}, false}})),
+            "");
+  EXPECT_FALSE(changed.done);
+  EXPECT_FALSE(all.done);
+  daemon.setGate(false);
+  EXPECT_TRUE(isError(changed.result(), "UnknownJob"));
+  EXPECT_EQ(errorOf(all.result()), "");
+}
+
+/// Of one client a request after a reload sees what was reloaded, although it
+/// came when nothing had to wait yet.
+TEST(ControlGate, WhatComesAfterAReloadWaitsForIt) {
+  TestDaemon daemon;
+  RawPeer peer(daemon.address());
+  ASSERT_TRUE(peer.authenticate());
+  peer.send(rawCall(1, ManagerPath, ManagerInterface, "ReloadConfiguration") +
+            rawCall(2, ManagerPath, ManagerInterface, "GetAllJobs"));
+  EXPECT_EQ(peer.receive(1), "");
+  daemon.setGate(false);
+  std::string all = peer.receive(16);
+  ASSERT_EQ(all.size(), 16u);
+  EXPECT_EQ(all[1], 2) << "a method return";
+}
+
 TEST(ControlGate, RequestsOfOneClientStayInOrder) {
   TestDaemon daemon;
   daemon.setGate(true);
