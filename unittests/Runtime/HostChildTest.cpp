@@ -109,6 +109,14 @@ TEST(HostChild, ClosesBeforeItLimitsAndResetsSignalsLast) {
   EXPECT_LT(sys.when("sigprocmask"), sys.when("exec /bin/sh"));
 }
 
+TEST(HostChild, KeepsADescriptorLimitThatCouldNotBeRead) {
+  ChildRun run;
+  run.defaults.openFiles = {};
+  run.go();
+  EXPECT_FALSE(
+      run.sys.did("setrlimit " + std::to_string(RLIMIT_NOFILE) + " 0"));
+}
+
 TEST(HostChild, RestoresTheDescriptorLimit) {
   ChildRun run;
   run.go();

@@ -173,7 +173,8 @@ bool PlanRunner::closeOthers() {
   plan.errorPipe = ErrorDescriptor;
   (plan.terminal >= 0 ? plan.terminal : plan.logPipe) =
       log >= 0 ? LogDescriptor : -1;
-  (void)sys.setLimit(RLIMIT_NOFILE, plan.defaults->openFiles);
+  if (plan.defaults->openFiles.rlim_max > 0) // else it is not known
+    (void)sys.setLimit(RLIMIT_NOFILE, plan.defaults->openFiles);
   return true;
 }
 

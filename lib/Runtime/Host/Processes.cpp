@@ -88,7 +88,8 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
 
 void Processes::setSoftLimit(rlim_t value) {
   rlimit limit = {value, hardLimit};
-  (void)sys.setLimit(RLIMIT_NOFILE, limit);
+  if (hardLimit > 0) // else it is not known
+    (void)sys.setLimit(RLIMIT_NOFILE, limit);
 }
 
 // --- Records.

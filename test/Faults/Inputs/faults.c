@@ -7,7 +7,8 @@
  * each that failed. Other programs, and the daemon's children, are left alone.
  *
  * Calls that the kernel cannot fail for good arguments (close, a timer's
- * setting, a signal mask, a descriptor's flags) are not among them, and the
+ * setting, a signal mask, a descriptor's flags, an end of watching or of
+ * tracing) are not among them, and the
  * errors are ones that it may give.
  */
 #define _GNU_SOURCE
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -140,7 +142,8 @@ void *realloc(void *old, size_t size) {
 WRAP_IF(1, EMFILE, open, const char *, int)
 WRAP_IF(1, EIO, ioctl, int, unsigned long)
 WRAP_IF(1, EPERM, prctl, int, unsigned long)
-WRAP_IF(1, EPERM, ptrace, long, long)
+WRAP_IF(a == PTRACE_SEIZE || a == PTRACE_ATTACH, EPERM, ptrace, long, long)
+WRAP_IF(b != EPOLL_CTL_DEL, ENOMEM, epoll_ctl, int, int)
 WRAP_IF(b == F_DUPFD || b == F_DUPFD_CLOEXEC || b == F_ADD_SEALS, EMFILE, fcntl,
         int, int)
 
@@ -166,9 +169,6 @@ WRAP(int, EMFILE, dup3, (int old, int fd, int flags), (old, fd, flags))
 WRAP(int, ENOMEM, poll, (struct pollfd * fds, nfds_t count, int time),
      (fds, count, time))
 WRAP(int, EMFILE, epoll_create1, (int flags), (flags))
-WRAP(int, ENOMEM, epoll_ctl,
-     (int epoll, int what, int fd, struct epoll_event *event),
-     (epoll, what, fd, event))
 WRAP(int, EINTR, epoll_wait,
      (int epoll, struct epoll_event *events, int count, int time),
      (epoll, events, count, time))
