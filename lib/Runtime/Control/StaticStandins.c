@@ -11,6 +11,7 @@
 #include <pwd.h>
 #include <stddef.h>
 
+// The names are the C library's. NOLINTBEGIN(readability-identifier-naming)
 int getpwnam_r(const char *name, struct passwd *entry, char *buffer,
                size_t size, struct passwd **result) {
   (void)name;
@@ -49,3 +50,4 @@ int getaddrinfo(const char *node, const char *service,
 }
 
 void freeaddrinfo(struct addrinfo *list) { (void)list; }
+// NOLINTEND(readability-identifier-naming)
