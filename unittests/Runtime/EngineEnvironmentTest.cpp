@@ -182,7 +182,12 @@ TEST(EngineEnvironment, ManyVariablesOfOneClassAndFewOfAnother) {
 }
 
 uint64_t allowed = 0;
-bool allowSome() { return allowed && allowed--; }
+bool allowSome() {
+  if (!allowed)
+    return false;
+  --allowed;
+  return true;
+}
 
 TEST(EngineEnvironment, IsChangedWholeOrNotAtAll) {
   unsigned refused = 0;
