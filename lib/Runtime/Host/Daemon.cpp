@@ -280,7 +280,14 @@ void Daemon::emit(const char *event) {
 
 /// One round of the loop, and a slice of everything that is not finished.
 void Daemon::turn() {
-  loop.runOnce(!busy && !pending && !moreChildren && !reexec.isDue());
+  bool wait = !busy && !pending && !moreChildren && !reexec.isDue();
+  if (server.connectionCount() != 0)
+    settled = false;
+  else if (wait && !settled) {
+    settled = true;
+    sys.dropFilePages();
+  }
+  loop.runOnce(wait);
   if (moreChildren)
     moreChildren = processes.reap();
   busy = configuration.work();

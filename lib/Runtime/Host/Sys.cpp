@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -303,6 +304,23 @@ int Sys::setGroups(const gid_t *groups, size_t count) {
 int Sys::setGroup(gid_t group) { return folded(::setgid(group)); }
 
 int Sys::setUser(uid_t user) { return folded(::setuid(user)); }
+
+void Sys::dropFilePages() {
+  auto drop = [](dl_phdr_info *object, size_t, void *) {
+    for (unsigned i = 0; i != object->dlpi_phnum; ++i) {
+      const ElfW(Phdr) &segment = object->dlpi_phdr[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
+        continue;
+      auto pageSize = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+      uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & -pageSize;
+      uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_filesz;
+      (void)madvise(reinterpret_cast<void *>(begin), end - begin,
+                    MADV_DONTNEED);
+    }
+    return 0;
+  };
+  (void)dl_iterate_phdr(drop, nullptr);
+}
 
 void *Sys::mapPages(size_t size) {
   void *pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,

@@ -124,6 +124,7 @@ private:
   uint64_t sequence = 0;
   bool running = false;      ///< the engine is
   bool busy = false;         ///< the configuration has work to do
+  bool settled = false;      ///< idle, and pages given back
   bool pending = false;      ///< the engine said Yield
   bool moreChildren = false; ///< a slice of reaping was not enough
   bool resumed = false;      ///< from a state

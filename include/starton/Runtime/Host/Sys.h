@@ -101,6 +101,11 @@ public:
   virtual int setGroup(gid_t group);
   virtual int setUser(uid_t user);
   virtual void *mapPages(size_t size);
+  /// Unmaps what is mapped of the program's and libc's files and can be mapped
+  /// again: code and constants. The pages stay in the page cache; those still
+  /// in use come back by themselves, those that the start or a client needed
+  /// do not.
+  virtual void dropFilePages();
   /// Only returns to fail.
   virtual int execute(const char *file, char *const *argv, char *const *env);
   [[noreturn]] virtual void exit(int status);
