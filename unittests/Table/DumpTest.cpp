@@ -115,6 +115,7 @@ private:
   void cgroups(const sema::Job &job);
   void putOrigins(const sema::Job &job);
   void files();
+  void directories();
   unsigned fileIndex(uint32_t file) const;
 
   const sema::JobSet &set;
@@ -367,6 +368,17 @@ void Expected::files() {
   }
 }
 
+void Expected::directories() {
+  prefix.clear();
+  if (!llvm::all_of(set.directories, [](llvm::StringRef directory) {
+        return directory.starts_with("/");
+      }))
+    return;
+  for (size_t i = 0; i != set.directories.size(); ++i)
+    put("directories/" + std::to_string(i), set.directories[i]);
+  count("directories", set.directories.size());
+}
+
 Facts Expected::make() {
   for (uint32_t i = 0; i != set.files.size(); ++i)
     fileOrder.push_back(i);
@@ -383,6 +395,7 @@ Facts Expected::make() {
     job(*entry);
   }
   files();
+  directories();
   prefix.clear();
   put("jobs/count", std::to_string(jobs.size()));
   put("files/count", std::to_string(fileOrder.size()));
