@@ -144,9 +144,9 @@ private:
       if (event.progress == Progress::Free)
         continue;
       ++used;
-      std::string name =
-          " (event " + std::string(event.data ? event.data : "") + ")";
-      where = event.progress == Progress::Spare ? "" : name;
+      where.clear();
+      if (event.progress != Progress::Spare) // which has no name yet
+        where = " (event " + std::string(event.data, event.nameLength) + ")";
       expect(event.blockers == (held.count(at) ? held[at] : 0),
              "an event counts other holders than it has");
       held.erase(at);

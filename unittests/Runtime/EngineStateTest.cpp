@@ -3,6 +3,7 @@
 // Saving and reading back the engine's state: another engine goes on exactly
 // where the first one stood, and bytes that are not a state make none.
 
+#include "EngineInvariants.h"
 #include "SimDriver.h"
 #include "starton/Runtime/Support/Memory.h"
 #include "starton/Runtime/Support/StateStream.h"
@@ -119,6 +120,7 @@ bool readBack(const std::string &state, const SimHost &host) {
     EXPECT_STRNE(reader.why(), "");
     return false;
   }
+  EXPECT_EQ(brokenInvariant(engine, false), "");
   engine::Input input;
   input.kind = engine::Input::Kind::EmitEvent;
   input.name = textOf("go");
@@ -207,6 +209,29 @@ TEST(EngineState, WithoutMemoryNothingIsSavedOrRead) {
   EXPECT_GT(failures, 50U);
   // The engine that could not be saved is as it was.
   EXPECT_EQ(driver.end(), "");
+}
+
+uint64_t asked = 0;
+bool countAsked() {
+  ++asked;
+  return true;
+}
+
+TEST(EngineState, WithABadHeaderNothingIsAllocated) {
+  Compiled compiled(DriverJobs);
+  SimDriver driver(compiled, seeded(9));
+  std::string state = stateOf(driver.host);
+  state[0] = 'X';
+  auto tables = driver.host.savedTables();
+  asked = 0;
+  setAllocationFilter(countAsked);
+  StateReader reader(bytesOf(state));
+  engine::Engine engine;
+  bool good = engine.restore(reader, {tables.data(), tables.size()});
+  setAllocationFilter(nullptr);
+  EXPECT_FALSE(good);
+  EXPECT_STREQ(reader.why(), "not a state");
+  EXPECT_EQ(asked, 0U); // and so nothing is left behind
 }
 
 TEST(EngineState, OfAnotherVersionItIsRefused) {

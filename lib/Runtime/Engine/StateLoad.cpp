@@ -4,7 +4,9 @@
 // the engine they make keeps its invariants, or there is none.
 
 #include "Impl.h"
+#include "Transitions.h"
 #include "starton/Runtime/Support/StateStream.h"
+#include <algorithm>
 #include <new>
 
 namespace starton::engine {
@@ -59,6 +61,7 @@ private:
   bool fillInstance(uint32_t index);
   void loadFlags(Instance &instance);
   void loadPids(uint32_t index);
+  void loadRequest(RequestToken &request);
   bool setSpares(Instance &instance, uint8_t wanted);
   void loadWaiters(uint32_t index);
   void loadProgress();
@@ -66,15 +69,18 @@ private:
   uint32_t loadLive();
   void checkPoll();
   void checkOwners();
+  void checkPids(const Instance &instance);
+  void checkRequests();
   void fillAgenda();
   uint32_t reference();
 
   Engine::Impl &engine;
   StateReader &in;
   Span<const TableOfState> given;
-  Vector<uint32_t> tables; ///< of each saved table the place in `given`
-  Vector<uint32_t> events; ///< index of each saved event
-  Vector<uint8_t> awaited; ///< of each instance: free, to come, loaded
+  Vector<uint32_t> tables;       ///< of each saved table the place in `given`
+  Vector<uint32_t> events;       ///< index of each saved event
+  Vector<RequestToken> requests; ///< that wait for something
+  Vector<uint8_t> awaited;       ///< of each instance: free, to come, loaded
   uint32_t lastBucket = 0;
 };
 
@@ -101,6 +107,7 @@ bool Loader::run() {
     if (!in.require(instance != ToCome, "an instance is missing"))
       return false;
   checkOwners();
+  checkRequests();
   checkPoll();
   fillAgenda();
   return in.good();
@@ -163,7 +170,7 @@ void Loader::loadEvent() {
   event.ownerGeneration = in.number32();
   event.sequence = in.number64();
   event.pass = in.number32();
-  event.request = in.number64();
+  loadRequest(event.request);
   event.descriptor = in.signed32();
   in.require(event.descriptor >= -1, "a descriptor out of range");
   event.failed = in.flag();
@@ -223,6 +230,7 @@ void Loader::loadInstance(ClassIndex job) {
   engine.link(index);
   if (!fillInstance(index))
     return;
+  checkPids(instance);
   loadTree(engine.stopTree(instance));
   loadWaiters(index);
   bool waits =
@@ -288,6 +296,12 @@ void Loader::loadPids(uint32_t index) {
   }
 }
 
+void Loader::loadRequest(RequestToken &request) {
+  request = in.number64();
+  if (request)
+    in.require(requests.push(request), "no memory");
+}
+
 /// A new instance has SparesWanted.
 bool Loader::setSpares(Instance &instance, uint8_t wanted) {
   in.require(wanted <= SparesWanted, "a count out of range");
@@ -322,7 +336,9 @@ void Loader::loadWaiters(uint32_t index) {
   for (uint32_t i = 0; i < count && in.good(); ++i) {
     auto kind = in.choice(WaitKind::Restart);
     uint32_t event = kind == WaitKind::Event ? reference() : None;
-    RequestToken request = kind == WaitKind::Event ? 0 : in.number64();
+    RequestToken request = 0;
+    if (kind != WaitKind::Event)
+      loadRequest(request);
     if (!in.require(kind != WaitKind::Event || event != None, "no such event"))
       return;
     uint32_t waiter = engine.makeWaiter(kind, request);
@@ -605,6 +621,27 @@ void Loader::checkOwners() {
   }
 }
 
+/// Main lives where it may, and one other process where it is waited for.
+void Loader::checkPids(const Instance &instance) {
+  const StateRow &row = rowOf(instance.state);
+  for (unsigned slot = 0; slot < NumSlots; ++slot) {
+    bool fits = Slot(slot) == Slot::Main
+                    ? instance.state >= State::Spawning &&
+                          instance.state <= State::Killed
+                    : row.process == Slot(slot) &&
+                          (row.rest == Rest::Process || row.spawns);
+    in.require(fits || !instance.pids[slot],
+               "a process in a state that has none");
+  }
+}
+
+/// A request is answered once.
+void Loader::checkRequests() {
+  std::sort(requests.begin(), requests.end());
+  for (size_t i = 1; i < requests.size(); ++i)
+    in.require(requests[i - 1] != requests[i], "a request twice");
+}
+
 void Loader::checkPoll() {
   const Poll &poll = engine.poll;
   if (poll.event == None) {
@@ -670,6 +707,8 @@ bool Engine::Impl::restore(StateReader &in, Span<const TableOfState> given) {
 }
 
 bool Engine::restore(StateReader &in, Span<const TableOfState> tables) {
+  if (!in.good())
+    return false; // not even its header
   void *memory = allocate(sizeof(Impl));
   if (!in.require(memory != nullptr, "no memory"))
     return false;
