@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Bytes as a stream of inputs to the engine on a simulated host that checks the
-// contract, with allocations failing where the bytes say so.
+// contract, with allocations failing, or another engine made of the saved state
+// taking over, where the bytes say so.
 
 #include "SimDriver.h"
 #include "starton/Runtime/Support/Memory.h"
@@ -42,9 +43,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Bytes bytes{data, data + size};
   failEvery = bytes.pick(64);
   allocations = 0;
+  test::SimHost::Settings settings;
+  settings.reincarnateEvery = failEvery ? 0 : bytes.pick(8);
   setAllocationFilter(allowMost);
-  test::SimDriver driver(compiled,
-                         [&](unsigned below) { return bytes.pick(below); });
+  test::SimDriver driver(
+      compiled, [&](unsigned below) { return bytes.pick(below); }, settings);
   if (driver.host.ready())
     while (bytes.more())
       driver.step();
