@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "SimDriver.h"
+#include "starton/Table/JobTable_generated.h"
 #include <cerrno>
 #include <csignal>
 #include <iterator>
@@ -162,10 +163,16 @@ int32_t SimDriver::pid() {
   return found ? found : int32_t(1000 + pick(400));
 }
 
-/// The host finds another process for a tracked one only.
+/// The host finds another process for a tracked one only; what a switch has
+/// made of the job counts.
 bool SimDriver::tracked(const SimProcess *process) const {
-  return process && process->slot == Slot::Main &&
-         (process->job == "fork" || process->job == "daemon");
+  if (!process || process->slot != Slot::Main)
+    return false;
+  engine::ClassIndex at = host.engine.findClass(textOf(process->job.c_str()));
+  if (at == engine::NoClass)
+    return false;
+  table::Expect expect = host.engine.classJob(at).expect();
+  return expect == table::Expect::Fork || expect == table::Expect::Daemon;
 }
 
 /// The host reports forks of traced processes only.
