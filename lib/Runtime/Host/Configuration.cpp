@@ -57,6 +57,16 @@ void Configuration::stop() {
   phase = Phase::Stopped;
 }
 
+void Configuration::leave() {
+  if (!compiler.isRunning())
+    return;
+  compiler.cancel();
+  compiling.clear();
+  pending.addAll();
+  ++noticed;
+  loop.armAfter(quietTimer, QuietTime);
+}
+
 // --- Tables.
 
 /// \p table is empty afterwards. False: no memory, and nothing has changed.
@@ -115,6 +125,10 @@ void Configuration::changedAll() {
 }
 
 int Configuration::reload() {
+  // A table that names no directories is all there is: its job files could
+  // not be found again, and those of other places are not meant.
+  if (options.table && watcher.sources().empty())
+    return reloadTable();
   if (int error = compiler.find())
     return options.table ? reloadTable() : error;
   messages.format(engine::Priority::Info, "Reloading configuration");
@@ -129,7 +143,7 @@ int Configuration::reload() {
   return 0;
 }
 
-/// Without a compiler the table may still have been replaced.
+/// Without a compiler or sources the table may still have been replaced.
 int Configuration::reloadTable() {
   table::LoadError error;
   table::LoadedTable table;

@@ -223,7 +223,9 @@ Reexec::Hooks Daemon::reexecHooks() {
     return static_cast<Daemon *>(self)->verifyState(state);
   };
   hooks.leaving = [](void *self) {
-    static_cast<Daemon *>(self)->server.abandonRequests();
+    auto *daemon = static_cast<Daemon *>(self);
+    daemon->server.abandonRequests();
+    daemon->configuration.leave();
   };
   hooks.refused = [](void *self, const char *why) {
     static_cast<Daemon *>(self)->server.refuseRestart(textOf(why));

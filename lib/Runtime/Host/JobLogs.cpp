@@ -182,15 +182,17 @@ bool JobLogs::writeOut(JobLog &log, const char *data, size_t size,
       log.failing = false;
       continue;
     }
-    if (result == -ENOSPC || result == -EDQUOT) {
-      written = size;
-      return true;
-    }
     // Once: a job that prints much must not fill our messages as well.
     if (!log.failing)
       messages.format(engine::Priority::Warn, "Failed to write to log file %s",
                       log.path);
     log.failing = true;
+    // A full disk takes later output once there is room again; what did not
+    // fit is dropped.
+    if (result == -ENOSPC || result == -EDQUOT) {
+      written = size;
+      return true;
+    }
     return false;
   }
   return true;

@@ -83,6 +83,9 @@ public:
   void started();
   /// The session ends: compilers are ended, changes not noticed any more.
   void stop();
+  /// Just before the program is replaced: no compiler stays behind. Should the
+  /// exec fail, everything is compiled anew.
+  void leave();
 
   // --- Running.
 
