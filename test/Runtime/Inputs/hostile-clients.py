@@ -43,7 +43,7 @@ def call(serial, object_path, interface, member):
 
 def memory():
     with open("/proc/%s/status" % pid) as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon"))
 
 
 def served(what):
