@@ -172,7 +172,7 @@ bool Engine::listEnv(InstanceId instance, Span<const Text> &entries) {
   impl->listed.clear();
   impl->listedViews.clear();
   for (const auto &[name, value] : impl->environments[instance.index])
-    impl->listed.push_back(name + "=" + value);
+    impl->listed.emplace_back(name).append("=").append(value);
   for (const std::string &entry : impl->listed)
     impl->listedViews.push_back(view(entry));
   entries = {impl->listedViews.data(), impl->listedViews.size()};

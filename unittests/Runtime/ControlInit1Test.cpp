@@ -46,7 +46,9 @@ TEST(ControlInit1, EveryByteReachesEveryStringSafely) {
       engine.instances.push_back(
           std::make_unique<FakeInstance>(FakeInstance{job, name}));
       engine.holders.push_back({job, job, {job, 1}, byte % 2 == 0});
-      engine.events.emplace_back(name, name + "=" + name + std::string(1, 0));
+      std::string variable = name;
+      variable.append("=").append(name).push_back('\0');
+      engine.events.emplace_back(name, variable);
       daemon.rejectedFiles.emplace_back(name, name + ":1:1: bad");
     }
   });

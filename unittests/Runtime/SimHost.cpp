@@ -231,6 +231,7 @@ engine::FeedResult SimHost::feed(Input input) {
 
 std::vector<engine::TableOfState> SimHost::savedTables() const {
   std::vector<engine::TableOfState> tables;
+  tables.reserve(kept.size());
   for (const auto &[id, compiled] : kept)
     tables.push_back({id, compiled ? &compiled->table() : table});
   return tables;
