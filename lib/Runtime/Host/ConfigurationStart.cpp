@@ -162,13 +162,6 @@ bool Configuration::resume(StateReader &in, const sigset_t &mask, bool dry) {
     in.require(addSources(), "no memory");
     ready.swap(*tables[0].table);
     phase = Phase::Ready;
-    // What changed while nobody watched, or was being compiled.
-    if (!watcher.sources().empty() &&
-        (!options.table || options.checkSources != CheckSources::Never)) {
-      pending.addAll();
-      ++noticed;
-      firstChange = loop.now();
-    }
   }
   if (in.good())
     return true;
