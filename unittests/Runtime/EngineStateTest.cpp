@@ -131,6 +131,31 @@ bool readBack(const std::string &state, const SimHost &host) {
   return true;
 }
 
+/// A server numbers its requests anew: an abandoned one must not be taken for
+/// a new one of the same number.
+TEST(EngineState, WhoAskedBeforeAReexecIsNotAnsweredAfterIt) {
+  Compiled compiled({{"slow", "pre-start exec /bin/slow\nexec /bin/job\n"},
+                     {"held", "start on go\ntask\nexec /bin/task\n"},
+                     {"other", "pre-start exec /bin/slow\nexec /bin/job\n"}});
+  SimHost host(compiled);
+  uint64_t before = host.start("slow");
+  uint64_t emitted = host.emit("go");
+  ASSERT_EQ(host.answer(before) + host.answer(emitted), "");
+
+  host.reexec();
+  uint64_t after = host.start("other");
+  ASSERT_EQ(after, before) << "the case is about equal numbers";
+  host.exit(host.pid("slow", engine::Slot::PreStart), 0);
+  host.exit(host.pid("held"), 0);
+  EXPECT_EQ(host.status("slow"), "start/running");
+  EXPECT_EQ(host.answer(after), "") << "of somebody else's request";
+
+  host.reincarnate(); // no number is there twice
+  host.exit(host.pid("other", engine::Slot::PreStart), 0);
+  EXPECT_EQ(host.answer(after), "ok");
+  EXPECT_EQ(host.broken(), "");
+}
+
 TEST(EngineState, CutAtEveryByteItIsRefused) {
   Compiled compiled(DriverJobs);
   SimDriver driver(compiled, seeded(5));

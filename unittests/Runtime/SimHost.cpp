@@ -260,6 +260,14 @@ void SimHost::reincarnate() {
         "what was read back is saved as something else");
 }
 
+void SimHost::reexec() {
+  reincarnate();
+  engine.forgetCallers();
+  waiting.clear();
+  answers.clear();
+  lastRequest = 0;
+}
+
 std::string SimHost::describe(const Action &action) const {
   std::string all;
   for (int64_t field :

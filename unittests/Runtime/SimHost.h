@@ -165,6 +165,9 @@ public:
   bool rests() const { return atRest; }
   /// Saves the engine and makes another one of that, which takes its place.
   void reincarnate();
+  /// The same as a daemon does it: those who asked are abandoned, and the
+  /// numbers of requests begin anew.
+  void reexec();
   /// Carries out actions and their consequences until nothing moves.
   void run();
   /// The same without confirming or ending anything.

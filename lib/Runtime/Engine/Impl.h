@@ -420,6 +420,7 @@ struct Engine::Impl {
   FeedResult expandRequest(const Input &input, bool withUsage, Text &name,
                            bool &answered);
   void forgetClient(RequestToken request);
+  void forgetCallers();
 
   // --- JobEnvironment.cpp
   struct EnvironmentEdits;

@@ -343,4 +343,13 @@ void Engine::Impl::forgetClient(RequestToken request) {
       events[i].request = 0;
 }
 
+void Engine::Impl::forgetCallers() {
+  for (uint32_t i = 0; i < waiters.limit(); ++i)
+    waiters[i].request = 0;
+  for (uint32_t i = 0; i < events.limit(); ++i)
+    events[i].request = 0;
+}
+
+void Engine::forgetCallers() { impl->forgetCallers(); }
+
 } // namespace starton::engine

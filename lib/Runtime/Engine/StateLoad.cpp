@@ -70,15 +70,17 @@ private:
   void checkPoll();
   void checkOwners();
   void checkPids(const Instance &instance);
+  void checkRequests();
   void fillAgenda();
   uint32_t reference();
 
   Engine::Impl &engine;
   StateReader &in;
   Span<const TableOfState> given;
-  Vector<uint32_t> tables; ///< of each saved table the place in `given`
-  Vector<uint32_t> events; ///< index of each saved event
-  Vector<uint8_t> awaited; ///< of each instance: free, to come, loaded
+  Vector<uint32_t> tables;       ///< of each saved table the place in `given`
+  Vector<uint32_t> events;       ///< index of each saved event
+  Vector<RequestToken> requests; ///< that wait for something
+  Vector<uint8_t> awaited;       ///< of each instance: free, to come, loaded
   uint32_t lastBucket = 0;
 };
 
@@ -105,6 +107,7 @@ bool Loader::run() {
     if (!in.require(instance != ToCome, "an instance is missing"))
       return false;
   checkOwners();
+  checkRequests();
   checkPoll();
   fillAgenda();
   return in.good();
@@ -293,7 +296,11 @@ void Loader::loadPids(uint32_t index) {
   }
 }
 
-void Loader::loadRequest(RequestToken &request) { request = in.number64(); }
+void Loader::loadRequest(RequestToken &request) {
+  request = in.number64();
+  if (request)
+    in.require(requests.push(request), "no memory");
+}
 
 /// A new instance has SparesWanted.
 bool Loader::setSpares(Instance &instance, uint8_t wanted) {
@@ -626,6 +633,13 @@ void Loader::checkPids(const Instance &instance) {
     in.require(fits || !instance.pids[slot],
                "a process in a state that has none");
   }
+}
+
+/// A request is answered once.
+void Loader::checkRequests() {
+  std::sort(requests.begin(), requests.end());
+  for (size_t i = 1; i < requests.size(); ++i)
+    in.require(requests[i - 1] != requests[i], "a request twice");
 }
 
 void Loader::checkPoll() {

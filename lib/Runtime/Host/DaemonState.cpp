@@ -177,6 +177,7 @@ bool Daemon::resume() {
   StateReader in(bytes.span());
   if (!loadCore(in, inherited))
     return loseState(in.why());
+  engine.forgetCallers(); // the server abandoned their requests
   resumed = running = true;
   originalMask = inherited.mask;
   std::memcpy(address, inherited.address, sizeof address);

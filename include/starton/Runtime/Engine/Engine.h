@@ -361,6 +361,9 @@ public:
   /// nothing was kept. The host calls next() afterwards; what timers were armed
   /// it must know itself.
   [[nodiscard]] bool restore(StateReader &in, Span<const TableOfState> tables);
+  /// Nobody who asked before is answered any more: for a host whose own part of
+  /// the requests did not outlive it, and whose numbers begin anew.
+  void forgetCallers();
 
   [[nodiscard]] FeedResult feed(const Input &input);
   /// The next thing to do; false when the input is dealt with.
