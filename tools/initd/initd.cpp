@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     return print(host::VersionText);
   host::Daemon daemon(sys, options, environ);
   if (options.checkState)
-    return daemon.checkState();
+    daemon.checkState();
   daemon.setArguments(argv);
   return daemon.run();
 }

@@ -123,9 +123,10 @@ protected:
     reexec.work();
     if (system.verdictPipe >= 0) {
       bool waits = asked.refusals.empty(); // else nobody reads
-      if (waits)
+      if (waits) {
         EXPECT_EQ(::write(system.verdictPipe, verdict.data(), verdict.size()),
                   static_cast<ssize_t>(verdict.size()));
+      }
       ::close(system.verdictPipe);
       system.verdictPipe = -1;
       if (waits)

@@ -118,7 +118,7 @@ SimHost::SimHost(std::unique_ptr<Compiled> own, Settings given)
 }
 
 SimHost::SimHost(const table::JobTable &first, Settings given)
-    : settings(std::move(given)), table(&first) {
+    : table(&first), settings(std::move(given)) {
   engine::Options options;
   options.userMode = settings.userMode;
   options.appArmor = settings.appArmor;

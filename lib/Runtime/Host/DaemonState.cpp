@@ -147,7 +147,7 @@ bool Daemon::loadRest(StateReader &in) {
   return in.require(in.atEnd(), "something behind its end");
 }
 
-int Daemon::checkState() {
+void Daemon::checkState() {
   Vector<uint8_t> bytes;
   int result = readState(sys, options.stateDescriptor, bytes);
   const char *why = result < 0 ? std::strerror(-result) : "";

@@ -38,7 +38,10 @@ int SessionFile::create(const char *runtimeDirectory, const char *address) {
   }
   size_t length = std::strlen(path);
   int pid = sys.pid();
-  std::snprintf(temporary, sizeof temporary, "%s/.%d.session.new", path, pid);
+  if (static_cast<size_t>(std::snprintf(temporary, sizeof temporary,
+                                        "%s/.%d.session.new", path, pid)) >=
+      sizeof temporary)
+    return ENAMETOOLONG;
   std::snprintf(path + length, sizeof path - length, "/%d.session", pid);
   int error = writeTemporary(temporary, address);
   if (error == 0)

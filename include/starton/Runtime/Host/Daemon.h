@@ -36,7 +36,7 @@ public:
   }
   /// --check-state: says on standard output whether the state can be read, and
   /// ends the process with status 0 or 1.
-  int checkState();
+  [[noreturn]] void checkState();
 
 private:
   /// What a state says about the daemon itself.

@@ -108,7 +108,7 @@ public:
   virtual void dropFilePages();
   /// Only returns to fail.
   virtual int execute(const char *file, char *const *argv, char *const *env);
-  [[noreturn]] virtual void exit(int status);
+  [[noreturn]] void exit(int status);
 
 protected:
   Sys() = default;
