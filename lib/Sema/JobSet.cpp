@@ -86,6 +86,7 @@ JobSet loadSystem(const SystemOptions &options) {
     return set;
   Choices choices = chooseFiles(set);
   set.rejected = std::move(choices.rejected);
+  set.rejectedInPart = std::move(choices.rejectedInPart);
   set.jobs.reserve(choices.jobs.size());
   for (const Choice &choice : choices.jobs)
     set.jobs.push_back(buildJob(set, choice));

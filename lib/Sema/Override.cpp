@@ -11,6 +11,7 @@
 #include "Override.h"
 #include "llvm/ADT/StringMap.h"
 #include <algorithm>
+#include <optional>
 
 namespace starton::sema {
 
@@ -57,6 +58,8 @@ private:
   int64_t overrideOf(const NameState &state, uint32_t conf) const;
   Outcome outcomeOf(const SourceFile &conf,
                     const SourceFile *overrideFile) const;
+  /// The file of a job that has errors, if one has.
+  std::optional<uint32_t> badFileOf(const Choice &choice) const;
   void explain(const Choice &choice);
   void explainLonely(const NameState &state, uint32_t overrideFile);
   void report(DiagId id, uint32_t file, std::string message);
@@ -119,18 +122,30 @@ void Chooser::report(DiagId id, uint32_t file, std::string message) {
   set.diagnostics.push_back(std::move(diag));
 }
 
+std::optional<uint32_t> Chooser::badFileOf(const Choice &choice) const {
+  if (choice.overrideFile < 0)
+    return std::nullopt;
+  if (!isGood(set.files[choice.conf]))
+    return choice.conf;
+  auto overrideFile = static_cast<uint32_t>(choice.overrideFile);
+  if (!isGood(set.files[overrideFile]))
+    return overrideFile;
+  return std::nullopt;
+}
+
 // Says what hardly anyone expects of a failing file.
 void Chooser::explain(const Choice &choice) {
-  if (choice.overrideFile < 0)
+  std::optional<uint32_t> bad = badFileOf(choice);
+  if (!bad)
     return;
   auto overrideFile = static_cast<uint32_t>(choice.overrideFile);
   const SourceFile &conf = set.files[choice.conf];
-  if (!isGood(conf))
+  if (*bad == choice.conf) {
     report(DiagId::OverrideAlone, overrideFile,
            "job '" + printable(conf.jobName) +
                "' is made of its override alone, since '" +
                printable(conf.path) + "' has errors");
-  else if (!isGood(set.files[overrideFile])) {
+  } else {
     report(DiagId::BrokenOverride, overrideFile,
            "override of '" + printable(conf.jobName) +
                "' is applied up to its first error, not ignored");
@@ -189,6 +204,8 @@ Choices Chooser::run() {
       continue;
     }
     explain(state.choice);
+    if (std::optional<uint32_t> bad = badFileOf(state.choice))
+      result.rejectedInPart.push_back({file.jobName, *bad});
     result.jobs.push_back(state.choice);
   }
   std::sort(result.jobs.begin(), result.jobs.end(),

@@ -20,6 +20,7 @@ struct Choice {
 struct Choices {
   std::vector<Choice> jobs; ///< in order of registration
   std::vector<Rejected> rejected;
+  std::vector<Rejected> rejectedInPart;
 };
 
 /// Visits the files of \p set in order as Upstart does at start-up. What the

@@ -32,7 +32,7 @@ private:
   Offset<File> lowerFile(const sema::SourceFile &file);
   Offset<Vector<Offset<flatbuffers::String>>> lowerDirectories();
   Offset<Vector<Offset<Rejected>>> lowerRejected();
-  Offset<Rejected> lowerRejection(const sema::Rejected &rejected);
+  Offset<Rejected> lowerRejection(const sema::Rejected &rejected, bool inPart);
   std::string finish(Offset<JobTable> root);
 
   const sema::JobSet &set;
@@ -104,7 +104,8 @@ Offset<Vector<Offset<flatbuffers::String>>> TableWriter::lowerDirectories() {
   return builder.fbb().CreateVector(directories);
 }
 
-Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
+Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected,
+                                             bool inPart) {
   const sema::SourceFile &file = set.files[rejected.file];
   std::string message = file.readError;
   std::string detail;
@@ -124,27 +125,36 @@ Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected) {
   auto words = detail.empty() ? TableBuilder::StringOffset()
                               : builder.string(llvm::StringRef(detail));
   return CreateRejected(builder.fbb(), name, fileIndex[rejected.file],
-                        place.line, text, place.column, words, upstartLine);
+                        place.line, text, place.column, words, upstartLine,
+                        inPart);
 }
 
 Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
-  std::vector<const sema::Rejected *> entries;
-  entries.reserve(set.rejected.size());
+  struct Entry {
+    const sema::Rejected *rejected;
+    bool inPart;
+  };
+  std::vector<Entry> entries;
+  entries.reserve(set.rejected.size() + set.rejectedInPart.size());
   for (const sema::Rejected &rejected : set.rejected)
-    entries.push_back(&rejected);
+    entries.push_back({&rejected, false});
+  for (const sema::Rejected &rejected : set.rejectedInPart)
+    entries.push_back({&rejected, true});
+  auto nameOf = [](const Entry &entry) -> const std::string & {
+    return entry.rejected->jobName;
+  };
   std::stable_sort(
       entries.begin(), entries.end(),
-      [](const auto *a, const auto *b) { return a->jobName < b->jobName; });
-  entries.erase(std::unique(entries.begin(), entries.end(),
-                            [](const auto *a, const auto *b) {
-                              return a->jobName == b->jobName;
-                            }),
-                entries.end());
+      [&](const Entry &a, const Entry &b) { return nameOf(a) < nameOf(b); });
+  auto twice = std::unique(
+      entries.begin(), entries.end(),
+      [&](const Entry &a, const Entry &b) { return nameOf(a) == nameOf(b); });
+  entries.erase(twice, entries.end());
   std::vector<Offset<Rejected>> offsets;
-  for (const sema::Rejected *rejected : entries) {
+  for (const Entry &entry : entries) {
     if (builder.overflowed())
       return {};
-    offsets.push_back(lowerRejection(*rejected));
+    offsets.push_back(lowerRejection(*entry.rejected, entry.inPart));
   }
   return builder.fbb().CreateVector(offsets);
 }

@@ -27,8 +27,14 @@ rejectionRows(const std::vector<Rejection> &rejections) {
   });
 }
 
-/// A job that is not there because its file is broken. Programs that know
-/// Upstart's one line get no second one, unless the file broke since the start.
+/// Programs that know Upstart's one line get no second one, unless the file
+/// broke since the start.
+static bool isTold(const Session &session, const Rejection &rejection) {
+  return rejection.sinceStart || session.options.verbose ||
+         isatty(STDERR_FILENO);
+}
+
+/// A job that is not there because its file is broken.
 static bool tellRejection(Session &session, const std::string &job) {
   std::optional<Rejection> found = findRejection(session, job);
   std::vector<Rejection> rejections;
@@ -39,8 +45,7 @@ static bool tellRejection(Session &session, const std::string &job) {
                       .rows("jobs", {})
                       .rows("rejected", rejectionRows(rejections))
                       .str());
-  else if (found && (found->sinceStart || session.options.verbose ||
-                     isatty(STDERR_FILENO)))
+  else if (found && isTold(session, *found))
     session.remark("rejected: " + harmless(found->reason));
   return false;
 }
@@ -65,7 +70,7 @@ static void showEntry(Session &session, const StatusEntry &entry) {
   session.print(statusText(entry));
   if (options.verbose)
     session.print(details.text());
-  else if (rejection)
+  else if (rejection && isTold(session, *rejection))
     session.remark("rejected: " + harmless(rejection->reason));
 }
 

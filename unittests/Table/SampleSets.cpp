@@ -118,6 +118,8 @@ JobSet sampleSet() {
   web.overrideFile = static_cast<int64_t>(set.files.size());
   addFile(set, "/etc/init/web.override", "nice 5\n").role = FileRole::Override;
   web.nice = {5, {static_cast<uint32_t>(web.overrideFile), 1}};
+  set.rejectedInPart.push_back(
+      {"web", static_cast<uint32_t>(web.overrideFile)});
   addJob(set, "plain");
   SourceFile &broken = addFile(set, "/etc/init/unreadable.conf", "");
   broken.source = nullptr;

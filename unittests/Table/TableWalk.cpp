@@ -161,7 +161,8 @@ void Walk::rejected(const JobTable &table) {
   for (const Rejected *entry : *table.rejected()) {
     add(entry->name());
     add(table.files()->Get(entry->file())->path());
-    add(uint64_t(entry->line()) + entry->column() + entry->upstart_line());
+    add(uint64_t(entry->line()) + entry->column() + entry->upstart_line() +
+        entry->in_part());
     add(entry->message());
     add(entry->detail());
   }

@@ -276,6 +276,7 @@ TEST(Writer, DependsOnTheSetAlone) {
     moved(job.nice.origin);
   }
   other.rejected[0].file = last - other.rejected[0].file;
+  other.rejectedInPart[0].file = last - other.rejectedInPart[0].file;
   EXPECT_EQ(tableOf(other), bytes);
 }
 
@@ -322,6 +323,31 @@ TEST_F(TreeTest, DependsOnNoPrefix) {
   const JobTable *table = GetJobTable(bytes.data());
   EXPECT_EQ(table->jobs()->size(), 3u);
   EXPECT_EQ(table->files()->Get(0)->path()->str(), "/etc/init/a.conf");
+}
+
+TEST_F(TreeTest, RemembersWhatIsRejectedInPart) {
+  file("/etc/init/alone.conf", "bogus\n");
+  file("/etc/init/alone.override", "env A=1\n");
+  file("/etc/init/late.conf", "env A=1\n");
+  file("/etc/init/late.override", "env B=1\n  bogus\n");
+  file("/etc/init/nothing.conf", "bogus\n");
+  std::string bytes = compile("");
+  const JobTable &table = *GetJobTable(bytes.data());
+  ASSERT_EQ(table.jobs()->size(), 2u);
+  ASSERT_EQ(table.rejected()->size(), 3u);
+  const std::tuple<const char *, const char *, unsigned, bool> expected[] = {
+      {"alone", "alone.conf", 1, true},
+      {"late", "late.override", 2, true},
+      {"nothing", "nothing.conf", 1, false}};
+  for (uint32_t i = 0; i != 3; ++i) {
+    const Rejected &entry = *table.rejected()->Get(i);
+    const auto &[name, path, line, inPart] = expected[i];
+    EXPECT_EQ(entry.name()->str(), name);
+    EXPECT_TRUE(
+        table.files()->Get(entry.file())->path()->str().ends_with(path));
+    EXPECT_EQ(entry.line(), line) << name;
+    EXPECT_EQ(entry.in_part(), inPart) << name;
+  }
 }
 
 TEST_F(TreeTest, RemembersTheRejected) {

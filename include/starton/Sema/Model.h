@@ -161,7 +161,7 @@ struct SourceFile {
 /// A job name for which no good file exists, and why (the first error).
 struct Rejected {
   std::string jobName;
-  uint32_t file = 0;
+  uint32_t file = 0; ///< index into files
 };
 
 /// The hash bucket of a name in Upstart's lists: FNV-1 modulo 17.
@@ -175,6 +175,10 @@ struct JobSet {
   std::vector<SourceFile> files; ///< in the order they are visited
   std::vector<Job> jobs;         ///< in order of registration
   std::vector<Rejected> rejected;
+  /// Jobs of `jobs` that a file with errors belongs to (language §6.5): an
+  /// override that is applied up to its first error, or a conf without which
+  /// the override alone is the job.
+  std::vector<Rejected> rejectedInPart;
   /// Everything beyond the syntax of one file, in order: what could not be read
   /// (also in SourceFile::readError), and what the combination of files means.
   /// The syntax errors are in files[].parse.

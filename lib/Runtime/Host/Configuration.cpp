@@ -242,11 +242,10 @@ void Configuration::finish(Compiler::Result result, table::LoadedTable &table) {
 }
 
 void Configuration::noteRejections(const table::JobTable &table) {
-  if (compiling.all())
-    rejected.clear();
   for (const char *name : compiling.list())
     rejected.forget(textOf(name));
-  rejected.take(table, phase == Phase::Running && !checking, messages);
+  rejected.take(table, compiling.all(), phase == Phase::Running && !checking,
+                messages);
 }
 
 /// Hands the compiled table to the engine.

@@ -15,20 +15,51 @@ Text viewOf(const flatbuffers::String *string) {
   return string ? Text{string->c_str(), string->size()} : Text{};
 }
 
-/// Our own report; its length.
-size_t describe(const table::Rejected &rejected, const char *path,
-                char (&line)[1024]) {
+bool endsWith(Text text, Text end) {
+  return text.size() >= end.size() &&
+         equal(text.slice(text.size() - end.size(), end.size()), end);
+}
+
+/// What there is of the job nevertheless.
+const char *remainder(const table::Rejected &rejected, Text path) {
+  if (!rejected.in_part())
+    return "";
+  if (!endsWith(path, textOf(".override")))
+    return " (its override alone is used)";
+  return rejected.line() == 0 ? " (the job is used without it)"
+                              : " (what comes before is used)";
+}
+
+constexpr size_t MaxReport = 2048;
+
+/// Our own report; its length. Nothing of it is so long that the rest would
+/// not be seen.
+size_t describe(const table::Rejected &rejected, Text path,
+                char (&line)[MaxReport]) {
+  constexpr int MaxPath = 1024;
+  constexpr int MaxMessage = 768;
   Text detail = viewOf(rejected.detail());
   const char *message =
       detail.empty() ? rejected.message()->c_str() : detail.data();
+  char place[32] = "";
+  if (rejected.line() != 0)
+    std::snprintf(place, sizeof place, ":%u:%u",
+                  static_cast<unsigned>(rejected.line()),
+                  static_cast<unsigned>(rejected.column()));
   int length =
-      rejected.line() == 0
-          ? std::snprintf(line, sizeof line, "%s: %s", path, message)
-          : std::snprintf(line, sizeof line, "%s:%u:%u: %s", path,
-                          static_cast<unsigned>(rejected.line()),
-                          static_cast<unsigned>(rejected.column()), message);
+      std::snprintf(line, sizeof line, "%.*s%s: %.*s%s", MaxPath, path.data(),
+                    place, MaxMessage, message, remainder(rejected, path));
   auto size = static_cast<size_t>(length < 0 ? 0 : length);
   return size < sizeof line ? size : sizeof line - 1;
+}
+
+/// As strcmp(), which the table is sorted by.
+int compare(Text a, Text b) {
+  size_t common = a.size() < b.size() ? a.size() : b.size();
+  int order = common ? std::memcmp(a.data(), b.data(), common) : 0;
+  if (order != 0 || a.size() == b.size())
+    return order;
+  return a.size() < b.size() ? -1 : 1;
 }
 
 } // namespace
@@ -39,17 +70,36 @@ void Rejections::clear() {
   entries.clear();
 }
 
-void Rejections::forget(Text name) {
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (!equal(textOf(entries[i].name), name))
-      continue;
-    release(entries[i].name);
-    // The order of the others stays: clients go through them by number.
-    for (size_t next = i + 1; next < entries.size(); ++next)
-      entries[next - 1] = entries[next];
-    entries.pop();
-    return;
+size_t Rejections::placeOf(Text name) const {
+  size_t low = 0;
+  size_t high = entries.size();
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (compare(textOf(entries[middle].name), name) < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
+  return low;
+}
+
+const Rejections::Entry *Rejections::find(Text name) const {
+  size_t place = placeOf(name);
+  bool found =
+      place < entries.size() && equal(textOf(entries[place].name), name);
+  return found ? &entries[place] : nullptr;
+}
+
+void Rejections::remove(size_t place) {
+  release(entries[place].name);
+  for (size_t next = place + 1; next < entries.size(); ++next)
+    entries[next - 1] = entries[next];
+  entries.pop();
+}
+
+void Rejections::forget(Text name) {
+  if (find(name))
+    remove(placeOf(name));
 }
 
 void Rejections::keep(Text name, Text message, bool later) {
@@ -64,34 +114,50 @@ void Rejections::keep(Text name, Text message, bool later) {
   memory[name.size()] = '\0';
   std::memcpy(second, message.data(), message.size());
   second[message.size()] = '\0';
-  entries.pushReserved({memory, second, later});
+  size_t place = placeOf(name);
+  entries.pushReserved({});
+  for (size_t next = entries.size() - 1; next > place; --next)
+    entries[next] = entries[next - 1];
+  entries[place] = {memory, second, later};
 }
 
-void Rejections::take(const table::JobTable &table, bool later,
+void Rejections::takeOne(const table::JobTable &table,
+                         const table::Rejected &rejected, bool later,
+                         Messages &messages) {
+  Text name = viewOf(rejected.name());
+  Text path = viewOf(table.files()->Get(rejected.file())->path());
+  char line[MaxReport];
+  size_t size = describe(rejected, path, line);
+  // It has been said, and nothing about it has changed.
+  if (const Entry *known = find(name))
+    if (equal(textOf(known->message), {line, size}))
+      return;
+  const char *message = rejected.message()->c_str();
+  if (rejected.upstart_line())
+    messages.format(engine::Priority::Warn, "%s:%u: %s", path.data(),
+                    static_cast<unsigned>(rejected.upstart_line()), message);
+  else
+    messages.format(engine::Priority::Warn,
+                    "%s: Error while loading configuration file: %s",
+                    path.data(), message);
+  messages.format(engine::Priority::Warn, "Job %s is rejected%s: %.*s",
+                  name.data(), rejected.in_part() ? " in part" : "",
+                  static_cast<int>(size), line);
+  forget(name);
+  keep(name, {line, size}, later);
+}
+
+void Rejections::take(const table::JobTable &table, bool whole, bool later,
                       Messages &messages) {
-  for (const table::Rejected *rejected : *table.rejected()) {
-    const char *path = table.files()->Get(rejected->file())->path()->c_str();
-    const char *message = rejected->message()->c_str();
-    if (rejected->upstart_line())
-      messages.format(engine::Priority::Warn, "%s:%u: %s", path,
-                      static_cast<unsigned>(rejected->upstart_line()), message);
-    else
-      messages.format(engine::Priority::Warn,
-                      "%s: Error while loading configuration file: %s", path,
-                      message);
-    char line[1024];
-    size_t size = describe(*rejected, path, line);
-    messages.format(engine::Priority::Warn, "Job %s is rejected: %.*s",
-                    rejected->name()->c_str(), static_cast<int>(size), line);
-    keep(viewOf(rejected->name()), {line, size}, later);
-  }
-}
-
-const Rejections::Entry *Rejections::find(Text name) const {
+  size_t kept = 0;
   for (const Entry &entry : entries)
-    if (equal(textOf(entry.name), name))
-      return &entry;
-  return nullptr;
+    if (whole && !table.rejected()->LookupByKey(entry.name))
+      release(entry.name);
+    else
+      entries[kept++] = entry;
+  entries.shrink(kept);
+  for (const table::Rejected *rejected : *table.rejected())
+    takeOne(table, *rejected, later, messages);
 }
 
 Text Rejections::why(Text name) const {

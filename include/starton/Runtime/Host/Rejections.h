@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The job names for which no good file exists, and why: what `initctl status`
-// shows as "rejected".
+// The job names for which no good file exists, or whose job lacks a part of its
+// files, and why: what `initctl status` shows as "rejected".
 
 #ifndef STARTON_RUNTIME_HOST_REJECTIONS_H
 #define STARTON_RUNTIME_HOST_REJECTIONS_H
@@ -9,6 +9,10 @@
 #include "starton/Runtime/Engine/Engine.h"
 #include "starton/Runtime/Host/Messages.h"
 #include "starton/Runtime/Support/Vector.h"
+
+namespace starton::table {
+struct Rejected;
+} // namespace starton::table
 
 namespace starton::host {
 
@@ -24,16 +28,20 @@ public:
 
   void clear();
   void forget(engine::Text name);
-  /// Takes over what \p table rejects, and logs it: Upstart's line
-  /// ("PATH:LINE: MESSAGE"), then ours ("FILE:LINE:COLUMN: MESSAGE").
-  /// \p later: not the first table, so that the files have changed since.
-  void take(const table::JobTable &table, bool later, Messages &messages);
+  /// Takes over what \p table rejects, and logs what is new of it: Upstart's
+  /// line ("PATH:LINE: MESSAGE"), then ours ("FILE:LINE:COLUMN: MESSAGE").
+  /// \p whole: the table is of all names, and what it does not reject is
+  /// forgotten. \p later: not the first table, so that files have changed
+  /// since.
+  void take(const table::JobTable &table, bool whole, bool later,
+            Messages &messages);
 
-  /// "FILE:LINE:COLUMN: MESSAGE", or empty. Valid until the next change.
+  /// "FILE:LINE:COLUMN: MESSAGE", with what there is of the job nevertheless in
+  /// parentheses; or empty. Valid until the next change.
   engine::Text why(engine::Text name) const;
   /// Whether that was found after the start.
   bool isLater(engine::Text name) const;
-  /// The index-th; false: there are no more.
+  /// The index-th in the order of names; false: there are no more.
   bool at(size_t index, engine::Text &name, engine::Text &message) const;
 
 private:
@@ -43,10 +51,15 @@ private:
     char *message;
     bool later;
   };
+  void takeOne(const table::JobTable &table, const table::Rejected &rejected,
+               bool later, Messages &messages);
   void keep(engine::Text name, engine::Text message, bool later);
+  /// Where it is, or would be.
+  size_t placeOf(engine::Text name) const;
   const Entry *find(engine::Text name) const;
+  void remove(size_t place);
 
-  Vector<Entry> entries;
+  Vector<Entry> entries; ///< by name
 };
 
 } // namespace starton::host
