@@ -31,6 +31,11 @@ Severity starton::diagSeverity(DiagId id) {
   return diagnosticRows[static_cast<size_t>(id)].severity;
 }
 
+llvm::StringRef starton::nameOf(const Diagnostic &diagnostic) {
+  return diagnostic.id == DiagId::Check ? diagnostic.check
+                                        : diagName(diagnostic.id);
+}
+
 llvm::StringRef starton::upstartText(UpstartError error) {
   return upstartTexts[static_cast<size_t>(error)];
 }

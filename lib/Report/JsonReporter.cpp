@@ -37,6 +37,8 @@ void printNote(OStream &json, const Diagnostic &diagnostic, const Note &note,
                bool &lossy) {
   printText(json, "message", note.message, lossy);
   Location location = locationOf(diagnostic, note);
+  if (note.source && note.source != diagnostic.source)
+    printText(json, "file", location.path, lossy);
   location.hasPosition = location.hasPosition && note.hasRange;
   printPositions(json, location);
 }
@@ -48,8 +50,11 @@ void printFix(OStream &json, const Diagnostic &diagnostic, const Fix &fix,
   json.attributeArray("edits", [&] {
     for (const Edit &edit : fix.edits)
       json.object([&] {
-        Note place{edit.range, true, {}};
-        printPositions(json, locationOf(diagnostic, place));
+        Note place{edit.range, true, {}, edit.source};
+        Location location = locationOf(diagnostic, place);
+        if (edit.source && edit.source != diagnostic.source)
+          printText(json, "file", location.path, lossy);
+        printPositions(json, location);
         printText(json, "replacement", edit.replacement, lossy);
       });
   });
@@ -70,7 +75,7 @@ void printDiagnostic(OStream &json, const Diagnostic &diagnostic) {
   bool lossy = false;
   Location location = locationOf(diagnostic);
   printText(json, "file", location.path, lossy);
-  json.attribute("name", diagName(diagnostic.id));
+  json.attribute("name", nameOf(diagnostic));
   json.attribute("severity", severityName(diagnostic.severity));
   printPositions(json, location);
   printText(json, "message", diagnostic.message, lossy);

@@ -31,24 +31,26 @@ llvm::StringRef report::severityName(Severity severity) {
   return "error";
 }
 
-static Location locate(const Diagnostic &diagnostic, Range range) {
+static Location locate(const Diagnostic &diagnostic, const SourceBuffer *other,
+                       Range range) {
   Location location;
-  if (!diagnostic.source) {
+  const SourceBuffer *source = other ? other : diagnostic.source;
+  if (!source) {
     location.path = diagnostic.file;
     return location;
   }
-  location.path = diagnostic.source->path();
-  location.begin = diagnostic.source->lineColumn(range.begin);
-  location.end =
-      range.empty() ? location.begin : diagnostic.source->lineColumn(range.end);
+  location.path = source->path();
+  location.begin = source->lineColumn(range.begin);
+  location.end = range.empty() ? location.begin : source->lineColumn(range.end);
   location.hasPosition = true;
   return location;
 }
 
 Location report::locationOf(const Diagnostic &diagnostic) {
-  return locate(diagnostic, diagnostic.range);
+  return locate(diagnostic, nullptr, diagnostic.range);
 }
 
 Location report::locationOf(const Diagnostic &diagnostic, const Note &note) {
-  return locate(diagnostic, note.hasRange ? note.range : diagnostic.range);
+  return locate(diagnostic, note.source,
+                note.hasRange || note.source ? note.range : diagnostic.range);
 }

@@ -45,7 +45,7 @@ public:
 
   void diagnostic(const Diagnostic &diagnostic) override {
     ++(diagnostic.severity == Severity::Error ? errors : warnings);
-    std::string suffix = " [" + diagName(diagnostic.id).str() + "]";
+    std::string suffix = " [" + nameOf(diagnostic).str() + "]";
     printHeadline(locationOf(diagnostic), diagnostic.severity,
                   diagnostic.message, suffix);
     const Fix *fix =
@@ -55,8 +55,10 @@ public:
     for (const Note &note : diagnostic.notes) {
       printHeadline(locationOf(diagnostic, note), Severity::Note, note.message,
                     "");
-      if (diagnostic.source && note.hasRange)
-        printSnippet(*diagnostic.source, note.range, nullptr);
+      const SourceBuffer *source =
+          note.source ? note.source : diagnostic.source;
+      if (source && note.hasRange)
+        printSnippet(*source, note.range, nullptr);
     }
   }
 
@@ -125,7 +127,7 @@ public:
   void diagnostic(const Diagnostic &diagnostic) override {
     printPosition(os, locationOf(diagnostic));
     os << severityName(diagnostic.severity) << ": "
-       << displayText(diagnostic.message) << " [" << diagName(diagnostic.id)
+       << displayText(diagnostic.message) << " [" << nameOf(diagnostic)
        << "]\n";
   }
 

@@ -94,6 +94,12 @@ JobSet loadSystem(const SystemOptions &options) {
 }
 
 JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect) {
+  Parser parser;
+  return loadFile(std::move(source), dialect, parser);
+}
+
+JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect,
+                Parser &parser) {
   JobSet set;
   set.dialect = dialect;
   SourceFile &file = set.files.emplace_back();
@@ -103,7 +109,6 @@ JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect) {
   llvm::StringRef stem;
   file.jobName = (splitJobFileName(name, stem, file.role) ? stem : name).str();
   file.source = std::move(source);
-  Parser parser;
   ParseOptions options;
   options.dialect = dialect;
   file.parse = parser.parse(*file.source, options);

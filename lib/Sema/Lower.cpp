@@ -69,7 +69,9 @@ void lowerFile(Job &job, const ParseResult &parse, uint32_t fileIndex) {
                     ? file.statements.size()
                     : std::min<size_t>(file.firstError, file.statements.size());
   auto apply = [&](const ast::Statement &statement, UpstartError error) {
-    Origin origin{fileIndex, lines.at(statement.keyword().begin)};
+    auto index = static_cast<uint32_t>(&statement - file.statements.data());
+    Origin origin{fileIndex, lines.at(statement.keyword().begin), index,
+                  statement.keyword()};
     StatementLowering(job, file, statement, origin, error).apply();
   };
   for (const ast::Statement &statement :

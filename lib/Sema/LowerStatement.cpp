@@ -97,16 +97,24 @@ bool StatementLowering::onOneLine() {
   return *oneLine;
 }
 
-Origin StatementLowering::originAt(uint32_t offset) {
-  return onOneLine()
-             ? origin
-             : Origin{origin.file, file.source->lineColumn(offset).line};
+Origin StatementLowering::originAt(Range range) {
+  Origin result = origin;
+  result.range = range;
+  if (!onOneLine())
+    result.line = file.source->lineColumn(range.begin).line;
+  return result;
+}
+
+Origin StatementLowering::originOf(const ast::Word &word) const {
+  Origin result = origin;
+  result.range = word.range;
+  return result;
 }
 
 // The old text is dropped before the new one is looked for.
 void StatementLowering::text(Text &target, size_t index) {
   if (words.size() > index)
-    target = {words[index].value.str(), origin};
+    target = {words[index].value.str(), originOf(words[index])};
   else
     target = {};
 }
@@ -116,13 +124,13 @@ void StatementLowering::list(std::vector<Text> &target) {
   if (failed())
     return;
   for (const ast::Word &word : words)
-    target.push_back({word.value.str(), originAt(word.range.begin)});
+    target.push_back({word.value.str(), originAt(word.range)});
 }
 
 void StatementLowering::listOfOne(std::vector<Text> &target) {
   if (!words.empty())
     target.push_back(
-        {words.front().value.str(), originAt(words.front().range.begin)});
+        {words.front().value.str(), originAt(words.front().range)});
 }
 
 // The old condition goes as soon as `on` has been read; a failing one puts
@@ -141,10 +149,11 @@ void StatementLowering::condition(Condition &target) {
     lowered.kind = node.kind;
     if (node.kind != ast::NodeKind::Match)
       lowered.left = node.left - statement.firstNode;
-    lowered.origin = originAt(node.range.begin);
+    lowered.origin = originAt(node.range);
     if (node.kind != ast::NodeKind::Match)
       continue;
     llvm::ArrayRef<ast::Word> nodeWords = file.wordsOf(node);
+    lowered.firstWord = node.firstWord;
     lowered.name = nodeWords.front().value.str();
     for (const ast::Word &operand : nodeWords.drop_front())
       lowered.operands.push_back(operand.value.str());
@@ -198,7 +207,7 @@ void StatementLowering::cgroup() {
   entry.controller = words[0].value.str();
   entry.origin = origin;
   auto at = [&](size_t index) {
-    return Text{words[index].value.str(), originAt(words[index].range.begin)};
+    return Text{words[index].value.str(), originAt(words[index].range)};
   };
   if (words.size() == 2 || words.size() == 4)
     entry.name = at(1);

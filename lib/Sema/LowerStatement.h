@@ -25,7 +25,10 @@ private:
   /// The first word is exactly this sub-keyword, unquoted (language §1.7).
   bool sub(llvm::StringRef keyword) const;
   bool onOneLine();
-  Origin originAt(uint32_t offset);
+  /// The origin of a value in \p range, with the line of that range.
+  Origin originAt(Range range);
+  /// The same with the line of the statement.
+  Origin originOf(const ast::Word &word) const;
 
   void text(Text &target, size_t index = 0);
   void list(std::vector<Text> &target);

@@ -16,7 +16,7 @@ void StatementLowering::number(Number &target, size_t index, ValueType type) {
   info.type = type;
   int64_t value = 0;
   evaluateArgument(info, words[index].value, value);
-  target = {value, origin};
+  target = {value, originOf(words[index])};
 }
 
 void StatementLowering::respawn() {
@@ -25,8 +25,8 @@ void StatementLowering::respawn() {
   if (!sub("limit") || words.size() < 2)
     return;
   if (words[1].value == "unlimited") {
-    job.respawnLimit = {0, origin};
-    job.respawnInterval = {0, origin};
+    job.respawnLimit = {0, originOf(words[1])};
+    job.respawnInterval = {0, originOf(words[1])};
     return;
   }
   number(job.respawnLimit, 1, ValueType::Integer);
@@ -41,7 +41,7 @@ void StatementLowering::normal() {
     int64_t value = 0;
     if (!evaluateExitStatus(word.value, value))
       return;
-    job.normalExit.push_back({value, originAt(word.range.begin)});
+    job.normalExit.push_back({value, originAt(word.range)});
   }
 }
 
@@ -49,7 +49,7 @@ void StatementLowering::expect() {
   for (Expect candidate :
        {Expect::None, Expect::Stop, Expect::Daemon, Expect::Fork})
     if (!words.empty() && words.front().value == expectName(candidate))
-      job.expect = {candidate, origin};
+      job.expect = {candidate, originOf(words.front())};
 }
 
 void StatementLowering::kill() {
@@ -71,7 +71,7 @@ void StatementLowering::console() {
   for (Console candidate :
        {Console::None, Console::Output, Console::Owner, Console::Log})
     if (!words.empty() && words.front().value == consoleName(candidate))
-      job.console = {candidate, origin};
+      job.console = {candidate, originOf(words.front())};
 }
 
 void StatementLowering::oom() {
@@ -80,7 +80,7 @@ void StatementLowering::oom() {
   bool score = words.front().value == "score";
   size_t index = score ? 1 : 0;
   if (words.size() > index && words[index].value == "never")
-    job.oomScore = {-1000, origin};
+    job.oomScore = {-1000, originOf(words[index])};
   else
     number(job.oomScore, index,
            score ? ValueType::Integer : ValueType::OomAdjustment);

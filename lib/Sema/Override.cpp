@@ -61,7 +61,6 @@ private:
   /// The file of a job that has errors, if one has.
   std::optional<uint32_t> badFileOf(const Choice &choice) const;
   void explain(const Choice &choice);
-  void explainLonely(const NameState &state, uint32_t overrideFile);
   void report(DiagId id, uint32_t file, std::string message);
 
   JobSet &set;
@@ -154,26 +153,6 @@ void Chooser::explain(const Choice &choice) {
   }
 }
 
-void Chooser::explainLonely(const NameState &state, uint32_t overrideFile) {
-  uint32_t directory = set.files[overrideFile].directory;
-  bool used = llvm::any_of(state.confs, [&](uint32_t conf) {
-    return set.files[conf].directory >= directory &&
-           overrideOf(state, conf) == overrideFile;
-  });
-  if (used)
-    return;
-  bool shadowed = llvm::any_of(state.confs, [&](uint32_t conf) {
-    return set.files[conf].directory >= directory;
-  });
-  report(DiagId::OverrideWithoutJob, overrideFile,
-         shadowed ? "override is ignored because '" +
-                        printable(set.files[state.overrides.front()].path) +
-                        "' comes first"
-                  : "override is ignored because there is no '" +
-                        printable(set.files[overrideFile].jobName) +
-                        ".conf' in its directory or a later one");
-}
-
 Choices Chooser::run() {
   collect();
   for (uint32_t i = 0; i != set.files.size(); ++i) {
@@ -195,8 +174,6 @@ Choices Chooser::run() {
     if (file.role == FileRole::MainConf)
       continue;
     const NameState &state = names[file.jobName];
-    if (file.role == FileRole::Override)
-      explainLonely(state, i);
     if (state.confs.empty() || state.confs.front() != i)
       continue;
     if (!state.hasJob) {

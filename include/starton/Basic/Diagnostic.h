@@ -35,15 +35,20 @@ enum class UpstartError : uint8_t {
 /// The exact text, without position; empty for None.
 llvm::StringRef upstartText(UpstartError error);
 
+/// A remark beside a finding. With a source of its own it is about that file,
+/// otherwise about the finding's.
 struct Note {
   Range range;
   bool hasRange = false;
   std::string message;
+  const SourceBuffer *source = nullptr;
 };
 
+/// One replacement, in the finding's file unless it has a source of its own.
 struct Edit {
   Range range;
   std::string replacement;
+  const SourceBuffer *source = nullptr;
 };
 
 struct Fix {
@@ -56,6 +61,9 @@ struct Fix {
 /// start, no final period, names in single quotes.
 struct Diagnostic {
   DiagId id{};
+  /// With id == DiagId::Check the name of the check that found it; text of
+  /// static duration.
+  llvm::StringRef check;
   Severity severity = Severity::Error;
   const SourceBuffer *source = nullptr; ///< null: about no file's text
   std::string file;                     ///< used when source is null
@@ -68,6 +76,9 @@ struct Diagnostic {
   UpstartError upstartError{};
   std::optional<uint32_t> upstartLine;
 };
+
+/// The name users see and configure, of either kind of finding.
+llvm::StringRef nameOf(const Diagnostic &diagnostic);
 
 /// Makes any bytes valid UTF-8: a byte that is not part of a valid sequence
 /// becomes `\xHH`; sets *lossy when that happened. The one function between

@@ -61,8 +61,11 @@ JobSet loadSystem(const SystemOptions &options);
 
 /// One file alone as a job (an .override too: it is then read as a job file).
 /// The job is named after the file, without directories and suffix.
-/// \p source must be non-null.
+/// \p source must be non-null. A parser is costly to make: lend one where there
+/// are several files.
 JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect);
+JobSet loadFile(std::unique_ptr<SourceBuffer> source, Dialect dialect,
+                Parser &parser);
 
 /// The configuration directories of a user session (language §6.1), from the
 /// environment as given by \p getEnvironment (name to value, null when unset).

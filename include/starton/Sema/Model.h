@@ -14,10 +14,14 @@
 
 namespace starton::sema {
 
-/// Where a value was written: an index into JobSet::files and a 1-based line.
+/// Where a value was written: an index into JobSet::files and a 1-based line,
+/// the statement (an index into the file's tree) and the bytes: of a word its
+/// own, of anything else those of the statement's keyword.
 struct Origin {
   uint32_t file = 0;
   uint32_t line = 0; ///< 0: not written anywhere (a default)
+  uint32_t statement = 0;
+  Range range;
   bool known() const { return line != 0; }
 };
 
@@ -65,7 +69,10 @@ struct ConditionNode {
   uint32_t left = 0;                 ///< And/Or
   std::string name;                  ///< Match
   std::vector<std::string> operands; ///< Match
-  Origin origin;
+  /// Match: index of the name among the words of the file's tree; those of the
+  /// operands follow.
+  uint32_t firstWord = 0;
+  Origin origin; ///< range: name to last operand, or the operator
 };
 struct Condition {
   std::vector<ConditionNode> nodes; ///< empty: no condition
