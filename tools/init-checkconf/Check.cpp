@@ -147,6 +147,8 @@ int checkconf::runCheck(const Options &options) {
   inputs.load();
   if (options.emit == Emit::Check && !options.syntaxOnly && !options.noScript)
     addShellFindings(inputs.files);
+  if (runsChecks(options) && !addCheckFindings(options, inputs))
+    return ExitInputOutput;
   for (CheckedFile &file : inputs.files)
     std::stable_sort(file.more.begin(), file.more.end(),
                      [](const Diagnostic &left, const Diagnostic &right) {

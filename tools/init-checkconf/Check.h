@@ -17,6 +17,19 @@ int runCheck(const Options &options);
 /// Upstart's script (language §8).
 int runDropIn(const Options &options);
 
+/// --list-checks and --explain.
+int runListChecks(const Options &options);
+int runExplain(const Options &options);
+
+/// Runs the checks of lib/Check over all sets and adds what they find to the
+/// files. False: a catalogue could not be read, and that has been said.
+bool addCheckFindings(const Options &options, Inputs &inputs);
+
+/// --emit=graph and --emit=graph-dot: the graph of each set. False: a
+/// catalogue could not be read, and that has been said.
+bool printGraphs(const Options &options, const Inputs &inputs,
+                 llvm::raw_ostream &os);
+
 /// --dump-table.
 int runDumpTable(const Options &options);
 

@@ -94,11 +94,14 @@ bool checkconf::emitForm(const Options &options, const Inputs &inputs) {
   if (options.emit == Emit::Table)
     return emitTable(options, inputs);
   Output output(options.output, STDOUT_FILENO);
+  bool good = true;
   if (options.emit == Emit::Tokens || options.emit == Emit::Ast)
     printTrees(options, inputs, output.stream());
+  else if (options.emit == Emit::Graph || options.emit == Emit::GraphDot)
+    good = printGraphs(options, inputs, output.stream());
   else
     printSets(options, inputs, output.stream());
-  return output.commit();
+  return good && output.commit();
 }
 
 int checkconf::runDumpTable(const Options &options) {

@@ -29,7 +29,9 @@ std::string below(const std::string &root, const std::string &path) {
 } // namespace
 
 bool Inputs::wantsJobs() const {
-  return options.emit != Emit::Check && !wantsTrees();
+  if (options.emit == Emit::Check)
+    return runsChecks(options);
+  return !wantsTrees();
 }
 
 bool Inputs::wantsTrees() const {
@@ -104,8 +106,8 @@ void Inputs::loadAlone(const std::string &path) {
   }
   if (!wantsJobs())
     return parseAlone(std::move(source));
-  listFiles(
-      sets.emplace_back(sema::loadFile(std::move(source), options.dialect)));
+  listFiles(sets.emplace_back(
+      sema::loadFile(std::move(source), options.dialect, parser)));
 }
 
 void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {

@@ -51,6 +51,8 @@ constexpr Choice<Emit> EmitChoices[] = {
     {"ast", Emit::Ast},
     {"model", Emit::Model},
     {"table", Emit::Table},
+    {"graph", Emit::Graph},
+    {"graph-dot", Emit::GraphDot},
     {"show-config", Emit::ShowConfig},
     {"show-config-enumerate", Emit::ShowConfigEnumerate}};
 constexpr Choice<report::Format> FormatChoices[] = {
@@ -148,6 +150,19 @@ void addInputs(CLI::App &app, Options &options, std::vector<std::string> &files,
       ->group(group);
   addChoice(app, "--dialect", options.dialect, DialectChoices,
             "the Upstart the files are for (default: upstart-1.13)", group);
+  app.add_option("--events", options.events,
+                 "a catalogue of events that come from outside: a file, or\n"
+                 "a name such as ubuntu-14.04 (repeatable; default: those of\n"
+                 "the dialect)")
+      ->type_name("FILE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(group);
+  app.add_flag("--partial", options.partial,
+               "the jobs are only part of a system: do not complain\n"
+               "about what another package may have")
+      ->group(group);
 }
 
 void addActions(CLI::App &app, Options &options) {
@@ -167,6 +182,13 @@ void addActions(CLI::App &app, Options &options) {
   app.add_option("--dump-table", options.dumpTable,
                  "print a compiled job table as YAML")
       ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--list-checks", options.listChecks,
+               "print what is looked for (as text or as JSON)")
+      ->group(group);
+  app.add_option("--explain", options.explain,
+                 "print what a check finds, why, and how to mend it")
+      ->type_name("NAME")
       ->group(group);
 }
 
@@ -228,6 +250,11 @@ bool namesSystem(const Options &options) {
 const char *badCombination(const Options &options) {
   bool system = namesSystem(options);
   bool emits = options.emit != Emit::Check;
+  if (options.listChecks || !options.explain.empty())
+    return !options.paths.empty() || system || emits ||
+                   (options.listChecks && !options.explain.empty())
+               ? "--list-checks and --explain stand alone"
+               : nullptr;
   if (!options.dumpTable.empty())
     return !options.paths.empty() || system || emits
                ? "--dump-table takes no other input and no --emit"

@@ -29,6 +29,8 @@ enum class Emit : uint8_t {
   Ast,
   Model,
   Table,
+  Graph,
+  GraphDot,
   ShowConfig,
   ShowConfigEnumerate
 };
@@ -62,7 +64,18 @@ struct Options {
   std::string unlessCurrent;
 
   std::string dumpTable;
+
+  /// Event catalogues, by name or path; empty: those of the dialect.
+  std::vector<std::string> events;
+  bool partial = false;
+  bool listChecks = false;
+  std::string explain; ///< a check's name
 };
+
+/// Whether the checks of lib/Check run. The old script had none.
+inline bool runsChecks(const Options &options) {
+  return !options.dropIn && !options.syntaxOnly && options.emit == Emit::Check;
+}
 
 /// Reads the command line. A value means there is nothing left to do (help, a
 /// usage error): the exit status; what had to be said has been said.

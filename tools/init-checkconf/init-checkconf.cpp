@@ -14,6 +14,10 @@ static int run(int argc, char **argv) {
     return *status;
   if (options.dropIn)
     return runDropIn(options);
+  if (options.listChecks)
+    return runListChecks(options);
+  if (!options.explain.empty())
+    return runExplain(options);
   if (!options.dumpTable.empty())
     return runDumpTable(options);
   return runCheck(options);

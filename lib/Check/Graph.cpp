@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Check/Graph.h"
+#include <algorithm>
+
+namespace starton::check {
+
+namespace {
+
+constexpr llvm::StringLiteral jobEventNames[NumJobEvents] = {
+    "starting", "started", "stopping", "stopped"};
+constexpr llvm::StringLiteral failedSuffix = "/failed";
+
+/// The operand that says which JOB a job event is about: the first positional
+/// one, or the last of that key, which then counts as well.
+const Operand *jobOperandOf(const std::vector<Operand> &operands) {
+  for (const Operand &operand : operands)
+    if (operand.named ? operand.key == "JOB" : &operand == &operands.front())
+      return &operand;
+  return nullptr;
+}
+
+JobOperand classify(const Operand &operand) {
+  if (operand.hasVariable())
+    return JobOperand::Variable;
+  if (operand.negated)
+    return JobOperand::Negated;
+  return isPattern(operand.value) ? JobOperand::Pattern : JobOperand::Literal;
+}
+
+/// The text that all names matching \p pattern begin with.
+llvm::StringRef literalPrefix(llvm::StringRef pattern) {
+  return pattern.take_front(pattern.find_first_of("*?[\\"));
+}
+
+} // namespace
+
+llvm::StringRef jobEventName(JobEvent event) {
+  return jobEventNames[static_cast<size_t>(event)];
+}
+
+std::optional<JobEvent> jobEventOf(llvm::StringRef name) {
+  const auto *found = llvm::find(jobEventNames, name);
+  if (found == std::end(jobEventNames))
+    return std::nullopt;
+  return static_cast<JobEvent>(found - std::begin(jobEventNames));
+}
+
+Graph::Graph(const System &system) : system(system) {
+  llvm::ArrayRef<sema::Job> jobs = system.set().jobs;
+  firstLeaf.reserve(2 * jobs.size() + 1);
+  for (uint32_t job = 0; job != jobs.size(); ++job) {
+    addLeaves(job, false);
+    addLeaves(job, true);
+    addStanzas(job);
+    byName.push_back(job);
+  }
+  firstLeaf.push_back(static_cast<uint32_t>(allLeaves.size()));
+  std::sort(byName.begin(), byName.end(), [&](uint32_t left, uint32_t right) {
+    return jobs[left].name < jobs[right].name;
+  });
+}
+
+Graph::~Graph() = default;
+
+uint32_t Graph::intern(llvm::StringRef event) {
+  auto [entry, isNew] =
+      indices.try_emplace(event, static_cast<uint32_t>(nodes.size()));
+  if (isNew) {
+    EventNode &node = nodes.emplace_back();
+    node.name = event.str();
+    node.known = system.catalogue().find(event);
+  }
+  return entry->second;
+}
+
+void Graph::addLeaves(uint32_t job, bool stops) {
+  firstLeaf.push_back(static_cast<uint32_t>(allLeaves.size()));
+  const sema::Job &owner = system.set().jobs[job];
+  const sema::Condition &condition = stops ? owner.stopOn : owner.startOn;
+  for (uint32_t i = 0; i != condition.nodes.size(); ++i) {
+    const sema::ConditionNode &node = condition.nodes[i];
+    if (node.kind != ast::NodeKind::Match)
+      continue;
+    uint32_t event = intern(node.name);
+    nodes[event].leaves.push_back(static_cast<uint32_t>(allLeaves.size()));
+    Leaf &leaf = allLeaves.emplace_back();
+    leaf.job = job;
+    leaf.stops = stops;
+    leaf.node = i;
+    leaf.event = event;
+    leaf.jobEvent = jobEventOf(node.name);
+    if (!leaf.jobEvent)
+      continue;
+    std::vector<Operand> operands = system.operands(node);
+    if (const Operand *operand = jobOperandOf(operands)) {
+      leaf.operand = classify(*operand);
+      leaf.jobName = *operand;
+      // The text of the tree lives as long as the system; that of the node,
+      // too, but may be in a small string.
+      if (leaf.operand == JobOperand::Literal)
+        leaf.target = system.jobNamed(operand->value);
+    }
+  }
+}
+
+void Graph::addStanzas(uint32_t job) {
+  for (const sema::Text &event : system.set().jobs[job].emits) {
+    Emission emission;
+    emission.job = job;
+    emission.name = event.value;
+    emission.isGlob = isPattern(event.value);
+    emission.place = placeOf(event.origin);
+    auto index = static_cast<uint32_t>(allEmissions.size());
+    if (emission.isGlob)
+      globs.push_back(index);
+    else
+      nodes[intern(event.value)].emissions.push_back(index);
+    allEmissions.push_back(std::move(emission));
+  }
+}
+
+const EventNode *Graph::find(llvm::StringRef event) const {
+  auto found = indices.find(event);
+  return found == indices.end() ? nullptr : &nodes[found->second];
+}
+
+llvm::ArrayRef<Leaf> Graph::leavesOf(uint32_t job, bool stops) const {
+  size_t slot = 2 * size_t(job) + (stops ? 1 : 0);
+  return llvm::ArrayRef<Leaf>(allLeaves).slice(
+      firstLeaf[slot], firstLeaf[slot + 1] - firstLeaf[slot]);
+}
+
+const sema::ConditionNode &Graph::nodeOf(const Leaf &leaf) const {
+  const sema::Job &job = system.set().jobs[leaf.job];
+  return (leaf.stops ? job.stopOn : job.startOn).nodes[leaf.node];
+}
+
+std::vector<uint32_t> Graph::globEmissionsOf(llvm::StringRef event) const {
+  std::vector<uint32_t> result;
+  for (uint32_t index : globs)
+    if (matchesPattern(allEmissions[index].name, event))
+      result.push_back(index);
+  return result;
+}
+
+bool Graph::isEmitted(llvm::StringRef event) const {
+  // A chain of such suffixes never happens: the event of a failure has none of
+  // its own (runtime §3.1).
+  event.consume_back(failedSuffix);
+  if (jobEventOf(event) || system.catalogue().find(event))
+    return true;
+  const EventNode *node = find(event);
+  return (node && !node->emissions.empty()) || !globEmissionsOf(event).empty();
+}
+
+void Graph::forEachTarget(const Leaf &leaf,
+                          llvm::function_ref<void(uint32_t job)> visit) const {
+  llvm::ArrayRef<sema::Job> jobs = system.set().jobs;
+  switch (leaf.operand) {
+  case JobOperand::Variable:
+    return;
+  case JobOperand::Literal:
+    if (leaf.target != System::NoJob)
+      visit(leaf.target);
+    return;
+  case JobOperand::None:
+  case JobOperand::Negated:
+    for (uint32_t job : byName)
+      if (leaf.operand == JobOperand::None ||
+          !matchesPattern(leaf.jobName.value, jobs[job].name))
+        visit(job);
+    return;
+  case JobOperand::Pattern:
+    break;
+  }
+  llvm::StringRef prefix = literalPrefix(leaf.jobName.value);
+  auto first = std::lower_bound(
+      byName.begin(), byName.end(), prefix,
+      [&](uint32_t job, llvm::StringRef key) { return jobs[job].name < key; });
+  for (; first != byName.end(); ++first) {
+    if (!llvm::StringRef(jobs[*first].name).starts_with(prefix))
+      break;
+    if (matchesPattern(leaf.jobName.value, jobs[*first].name))
+      visit(*first);
+  }
+}
+
+} // namespace starton::check

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The checks of lib/Check: which run, over what, and what is known about them.
+
+#include "Check.h"
+#include "starton/Check/Driver.h"
+#include "starton/Check/Graph.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <unistd.h>
+
+using namespace starton;
+using namespace starton::checkconf;
+
+namespace {
+
+/// Where catalogues lie beside this program: installed, or in the source tree.
+/// Empty: nowhere; there are those built in.
+std::string catalogueDirectory() {
+  llvm::SmallString<256> program;
+  if (llvm::sys::fs::real_path("/proc/self/exe", program))
+    return {};
+  llvm::sys::path::remove_filename(program);
+  for (const char *place : {"../share/starton/events", "../../share/events"}) {
+    llvm::SmallString<256> directory = program;
+    llvm::sys::path::append(directory, place);
+    if (llvm::sys::fs::is_directory(directory))
+      return std::string(directory);
+  }
+  return {};
+}
+
+bool loadCatalogues(const Options &options, check::Catalogue &catalogue) {
+  std::string directory = catalogueDirectory();
+  std::string error;
+  bool good = true;
+  for (const std::string &name : options.events)
+    good = good && catalogue.add(name, directory, error);
+  if (options.events.empty())
+    for (llvm::StringRef name : check::defaultCatalogues(options.dialect))
+      good = good && catalogue.add(name, directory, error);
+  if (!good)
+    printError(error);
+  return good;
+}
+
+check::SystemOptions optionsOf(const Options &options,
+                               const sema::JobSet &set) {
+  check::SystemOptions result;
+  // Of a file alone, or one job of many, nothing is known about the others.
+  bool isPart = set.directories.empty() || !options.jobs.empty();
+  result.partial = options.partial || isPart;
+  result.root = options.root;
+  return result;
+}
+
+int finish(Output &output) {
+  return output.commit() ? ExitClean : ExitInputOutput;
+}
+
+} // namespace
+
+bool checkconf::addCheckFindings(const Options &options, Inputs &inputs) {
+  check::Catalogue catalogue;
+  if (!loadCatalogues(options, catalogue))
+    return false;
+  llvm::DenseMap<const SourceBuffer *, CheckedFile *> owners;
+  for (CheckedFile &file : inputs.files)
+    owners[file.source] = &file;
+  check::Selection selection;
+  for (const sema::JobSet &set : inputs.sets) {
+    check::System system(set, catalogue, optionsOf(options, set));
+    for (Diagnostic &finding : check::runChecks(system, selection))
+      if (CheckedFile *owner = owners.lookup(finding.source))
+        owner->more.push_back(std::move(finding));
+  }
+  return true;
+}
+
+bool checkconf::printGraphs(const Options &options, const Inputs &inputs,
+                            llvm::raw_ostream &os) {
+  check::Catalogue catalogue;
+  if (!loadCatalogues(options, catalogue))
+    return false;
+  for (const sema::JobSet &set : inputs.sets) {
+    check::System system(set, catalogue, optionsOf(options, set));
+    if (options.emit == Emit::Graph)
+      check::printGraphJson(system, os);
+    else
+      check::printGraphDot(system, os);
+  }
+  return true;
+}
+
+int checkconf::runListChecks(const Options &options) {
+  Output output(options.output, STDOUT_FILENO);
+  if (options.format == report::Format::Json)
+    check::printCheckListJson(output.stream());
+  else
+    check::printCheckList(output.stream());
+  return finish(output);
+}
+
+int checkconf::runExplain(const Options &options) {
+  const check::Check *found = check::findCheck(options.explain);
+  if (!found) {
+    llvm::StringRef near = check::suggestCheck(options.explain);
+    printError("no check '" + options.explain + "'" +
+               (near.empty() ? "" : "; did you mean '" + near.str() + "'?"));
+    return ExitUsage;
+  }
+  Output output(options.output, STDOUT_FILENO);
+  check::printCheckPage(*found, output.stream());
+  return finish(output);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every check proves itself on its own examples: the bad one makes it and no
+// other check fire, at the places that are marked; the good one is silent; and
+// with a fix the bad one becomes the good one.
+
+#include "Sema/TemporaryDirectory.h"
+#include "starton/Check/Driver.h"
+#include "starton/Sema/JobSet.h"
+#include "gtest/gtest.h"
+#include <algorithm>
+#include <map>
+
+using namespace starton;
+using namespace starton::check;
+
+namespace {
+
+/// An example written out and loaded.
+class ExampleSystem {
+public:
+  ExampleSystem(const Check &check, llvm::StringRef text)
+      : check(check), files(splitExample(text)) {
+    sema::SystemOptions options;
+    options.dialect = check.dialect;
+    for (const ExampleFile &file : files)
+      write(file, options.directories);
+    if (options.directories.empty())
+      options.directories.push_back(directory.at("etc/init"));
+    options.root = directory.root();
+    set = sema::loadSystem(options);
+    for (llvm::StringRef name : defaultCatalogues(check.dialect))
+      EXPECT_TRUE(catalogue.add(name, "", error)) << error;
+  }
+
+  /// What all default checks and this one find.
+  std::vector<Diagnostic> findings() {
+    check::SystemOptions options;
+    // Without a root the checks of programs and users of other examples would
+    // all miss theirs.
+    if (check.needs & NeedRoot)
+      options.root = directory.root();
+    system = std::make_unique<System>(set, catalogue, options);
+    Selection selection;
+    selection.enable(check);
+    return runChecks(*system, selection);
+  }
+
+  /// The name of the example's file that \p source is.
+  std::string nameOf(const SourceBuffer *source) const {
+    for (const auto &[path, name] : names)
+      if (source && source->path() == path)
+        return name;
+    return "no file";
+  }
+
+  const std::vector<ExampleFile> &exampleFiles() const { return files; }
+
+private:
+  void write(const ExampleFile &file, std::vector<std::string> &directories) {
+    llvm::StringRef name = file.name;
+    if (name.ends_with(".yaml")) {
+      EXPECT_TRUE(catalogue.addText(file.text, name, error)) << error;
+      return;
+    }
+    if (name.consume_front("/")) {
+      directory.file(name, file.text);
+      if (name.contains("bin/"))
+        llvm::sys::fs::setPermissions(directory.at(name),
+                                      llvm::sys::fs::perms::all_all);
+      return;
+    }
+    // @NAME/FILE is in a configuration directory of its own.
+    std::string place = "etc/init";
+    if (name.consume_front("@")) {
+      auto [own, rest] = name.split('/');
+      place = own.str();
+      name = rest;
+    }
+    std::string path = directory.at(place);
+    if (!llvm::is_contained(directories, path))
+      directories.push_back(path);
+    directory.file(place + "/" + name.str(), file.text);
+    names[path + "/" + name.str()] = file.name;
+  }
+
+  const Check &check;
+  TemporaryDirectory directory;
+  std::vector<ExampleFile> files;
+  std::map<std::string, std::string> names;
+  std::string error;
+  Catalogue catalogue;
+  sema::JobSet set;
+  std::unique_ptr<System> system;
+};
+
+std::string placeText(llvm::StringRef file, Range range) {
+  return file.str() + ":" + std::to_string(range.begin) + "-" +
+         std::to_string(range.end);
+}
+
+/// "file:begin-end: message [name]" for each finding.
+std::string describe(const ExampleSystem &system,
+                     const std::vector<Diagnostic> &findings) {
+  std::string text;
+  for (const Diagnostic &finding : findings)
+    text += placeText(system.nameOf(finding.source), finding.range) + ": " +
+            finding.message + " [" + nameOf(finding).str() + "]\n";
+  return text;
+}
+
+/// One line, lower-case start, no final period.
+void expectGoodMessage(llvm::StringRef message) {
+  ASSERT_FALSE(message.empty());
+  EXPECT_FALSE(message.contains('\n')) << message.str();
+  EXPECT_FALSE(message.ends_with(".")) << message.str();
+  EXPECT_FALSE(message.front() >= 'A' && message.front() <= 'Z')
+      << message.str();
+}
+
+/// The files after the first fix of each finding.
+std::map<std::string, std::string>
+fixed(const ExampleSystem &system, const std::vector<Diagnostic> &findings) {
+  std::map<std::string, std::vector<Edit>> edits;
+  for (const Diagnostic &finding : findings)
+    if (!finding.fixes.empty())
+      for (const Edit &edit : finding.fixes.front().edits)
+        edits[system.nameOf(edit.source ? edit.source : finding.source)]
+            .push_back(edit);
+  std::map<std::string, std::string> result;
+  for (const ExampleFile &file : system.exampleFiles()) {
+    std::string text = file.text;
+    std::vector<Edit> &own = edits[file.name];
+    std::stable_sort(own.begin(), own.end(), [](const Edit &a, const Edit &b) {
+      return a.range.begin > b.range.begin;
+    });
+    for (const Edit &edit : own)
+      text.replace(edit.range.begin, edit.range.size(), edit.replacement);
+    result[file.name] = text;
+  }
+  return result;
+}
+
+std::map<std::string, std::string> textsOf(const ExampleSystem &system) {
+  std::map<std::string, std::string> result;
+  for (const ExampleFile &file : system.exampleFiles())
+    result[file.name] = file.text;
+  return result;
+}
+
+class Examples : public testing::TestWithParam<const Check *> {};
+
+TEST_P(Examples, BadFiresExactlyThisCheckAtTheMarks) {
+  const Check &check = *GetParam();
+  ExampleSystem system(check, check.bad);
+  std::vector<Diagnostic> findings = system.findings();
+  std::vector<std::string> expected, actual;
+  for (const ExampleFile &file : system.exampleFiles())
+    for (Range range : file.marked)
+      expected.push_back(placeText(file.name, range));
+  for (const Diagnostic &finding : findings) {
+    EXPECT_EQ(nameOf(finding).str(), check.name.str());
+    EXPECT_EQ(finding.severity, check.severity);
+    expectGoodMessage(finding.message);
+    actual.push_back(placeText(system.nameOf(finding.source), finding.range));
+  }
+  EXPECT_FALSE(expected.empty()) << "no place of the bad example is marked";
+  std::sort(expected.begin(), expected.end());
+  std::sort(actual.begin(), actual.end());
+  EXPECT_EQ(expected, actual) << describe(system, findings);
+}
+
+TEST_P(Examples, GoodIsSilent) {
+  const Check &check = *GetParam();
+  ExampleSystem system(check, check.good);
+  EXPECT_EQ(describe(system, system.findings()), "");
+}
+
+TEST_P(Examples, FixMakesBadGood) {
+  const Check &check = *GetParam();
+  ExampleSystem bad(check, check.bad), good(check, check.good);
+  std::vector<Diagnostic> findings = bad.findings();
+  for (const Diagnostic &finding : findings) {
+    EXPECT_EQ(finding.fixes.empty(), check.fix == FixKind::None);
+    for (const Fix &fix : finding.fixes) {
+      EXPECT_EQ(fix.safe, check.fix == FixKind::Safe);
+      expectGoodMessage(fix.title);
+    }
+  }
+  if (check.fix != FixKind::None)
+    EXPECT_EQ(fixed(bad, findings), textsOf(good));
+}
+
+TEST_P(Examples, IsDocumented) {
+  const Check &check = *GetParam();
+  expectGoodMessage(check.summary);
+  EXPECT_FALSE(llvm::StringRef(check.doc).trim().empty());
+  EXPECT_NE(check.profiles, 0);
+  EXPECT_NE(check.severity, Severity::Note);
+}
+
+INSTANTIATE_TEST_SUITE_P(AllChecks, Examples,
+                         testing::ValuesIn(allChecks().begin(),
+                                           allChecks().end()),
+                         [](const testing::TestParamInfo<const Check *> &info) {
+                           std::string name = info.param->name.str();
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(Registry, ChecksAreSortedAndFound) {
+  llvm::StringRef previous;
+  for (const Check *check : allChecks()) {
+    EXPECT_LT(previous, check->name);
+    previous = check->name;
+    EXPECT_EQ(findCheck(check->name), check);
+    EXPECT_EQ(allChecks()[checkIndex(*check)], check);
+  }
+  EXPECT_EQ(findCheck("no-such-check"), nullptr);
+  EXPECT_EQ(suggestCheck("undefined-evnet").str(), "undefined-event");
+}
+
+TEST(Registry, SelectionGoesByProfileAndName) {
+  Selection selection(0);
+  const Check &check = *allChecks().front();
+  EXPECT_FALSE(selection.isEnabled(check));
+  selection.enable(check, Severity::Error);
+  EXPECT_TRUE(selection.isEnabled(check));
+  EXPECT_EQ(selection.severityOf(check), Severity::Error);
+  selection.disable(check);
+  EXPECT_FALSE(selection.isEnabled(check));
+}
+
+TEST(Example, FilesAndMarks) {
+  std::vector<ExampleFile> files =
+      splitExample("\n#--- a.conf\n«task»\n#--- b.conf\nrespawn «»\n");
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].name, "a.conf");
+  EXPECT_EQ(files[0].text, "task\n");
+  EXPECT_EQ(files[0].marked, (std::vector<Range>{{0, 4}}));
+  EXPECT_EQ(files[1].name, "b.conf");
+  EXPECT_EQ(files[1].text, "respawn \n");
+  EXPECT_EQ(files[1].marked, (std::vector<Range>{{8, 8}}));
+  EXPECT_EQ(splitExample("task\n")[0].name, "example.conf");
+}
+
+} // namespace
