@@ -2,8 +2,8 @@
 //
 // The job environment and its changes (runtime §3.5, §8.4).
 
+#include "AllocationFaults.h"
 #include "SimHost.h"
-#include "starton/Runtime/Support/Memory.h"
 #include "gtest/gtest.h"
 #include <algorithm>
 
@@ -181,14 +181,6 @@ TEST(EngineEnvironment, ManyVariablesOfOneClassAndFewOfAnother) {
   EXPECT_EQ(host.status("foo"), "start/running");
 }
 
-uint64_t allowed = 0;
-bool allowSome() {
-  if (!allowed)
-    return false;
-  --allowed;
-  return true;
-}
-
 TEST(EngineEnvironment, IsChangedWholeOrNotAtAll) {
   unsigned refused = 0;
   for (auto [kind, global] :
@@ -213,26 +205,21 @@ TEST(EngineEnvironment, IsChangedWholeOrNotAtAll) {
                                   host.environmentOf(two)};
     };
     std::vector<Strings> before = all();
-    for (uint64_t n = 0;; ++n) {
-      allowed = n;
-      setAllocationFilter(allowSome);
-      uint64_t request =
-          host.environment(kind, kind == Reset ? Strings{} : variables, false,
-                           global ? engine::NoInstance : one);
-      setAllocationFilter(nullptr);
-      if (request) {
-        EXPECT_EQ(host.answer(request), "ok");
-        break;
-      }
-      ++refused;
-      ASSERT_EQ(all(), before);
-    }
+    uint64_t request = 0;
+    refused += untilMemorySuffices(
+        [&, kind = kind, global = global] {
+          request =
+              host.environment(kind, kind == Reset ? Strings{} : variables,
+                               false, global ? engine::NoInstance : one);
+          return request != 0;
+        },
+        [&] { EXPECT_EQ(all(), before); });
+    EXPECT_EQ(host.answer(request), "ok");
     EXPECT_NE(all(), before);
     // No more is needed to go on.
-    allowed = 0;
-    setAllocationFilter(allowSome);
+    AllocationFaults::arm(0);
     host.shutdown("shutdown");
-    setAllocationFilter(nullptr);
+    AllocationFaults::disarm();
     EXPECT_EQ(host.leftOver(), "");
   }
   EXPECT_GT(refused, 20U);

@@ -6,8 +6,8 @@
 // goes on, every request that was taken gets one answer, every instance that
 // sent `starting` sends `stopped`, nothing is left over.
 
+#include "AllocationFaults.h"
 #include "SimHost.h"
-#include "starton/Runtime/Support/Memory.h"
 #include "gtest/gtest.h"
 #include <csignal>
 #include <functional>
@@ -16,25 +16,6 @@ using namespace starton;
 using namespace starton::test;
 
 namespace {
-
-struct Faults {
-  static inline uint64_t made = 0, first = 0, count = 0, injected = 0;
-
-  static bool allow() {
-    ++made;
-    if (made < first || made - first >= count)
-      return true;
-    ++injected;
-    return false;
-  }
-  static void arm(uint64_t from, uint64_t number) {
-    made = injected = 0;
-    first = from;
-    count = number;
-    setAllocationFilter(allow);
-  }
-  static void disarm() { setAllocationFilter(nullptr); }
-};
 
 struct Scenario {
   const char *name;
@@ -135,7 +116,7 @@ const Scenario Scenarios[] = {
 
 /// Lets everything come to its end; the events complete whatever holds others.
 void finish(SimHost &host) {
-  Faults::disarm();
+  AllocationFaults::disarm();
   host.pass(3);
   for (int round = 0; round < 4; ++round) {
     for (const char *event : {"A", "B", "C", "D", "E", "F", "G", "H"})
@@ -150,7 +131,7 @@ void finish(SimHost &host) {
 /// Runs once; false: nothing was injected, so the last n was passed.
 bool runWithFaults(const Scenario &scenario, const Compiled &compiled,
                    uint64_t first, uint64_t count) {
-  Faults::arm(first, count);
+  AllocationFaults::arm(first - 1, count);
   {
     SimHost host(compiled);
     if (host.ready()) {
@@ -160,9 +141,9 @@ bool runWithFaults(const Scenario &scenario, const Compiled &compiled,
           << scenario.name << ", fault " << first << " for " << count;
       EXPECT_TRUE(host.exited());
     }
-    Faults::disarm();
+    AllocationFaults::disarm();
   }
-  return Faults::injected != 0;
+  return AllocationFaults::injected() != 0;
 }
 
 TEST(EngineMemory, EveryAllocationMayFail) {
@@ -175,7 +156,7 @@ TEST(EngineMemory, EveryAllocationMayFail) {
         uint64_t n = 1;
         while (runWithFaults(scenario, compiled, n, count) &&
                !testing::Test::HasFailure()) {
-          total += Faults::injected;
+          total += AllocationFaults::injected();
           ++n;
         }
       }
@@ -192,7 +173,7 @@ TEST(EngineMemory, WithoutMemoryARequestLeavesNoTrace) {
   Compiled compiled(Files{{"foo", "exec run\n"}, {"t", "start on ev\ntask\n"}});
   SimHost host(compiled);
   host.start("foo");
-  Faults::arm(1, ~uint64_t(0));
+  AllocationFaults::arm(0);
   size_t before = host.all().size();
   EXPECT_EQ(host.start("t"), 0U);
   EXPECT_EQ(host.restart("foo", {"A=1"}), 0U);
@@ -202,7 +183,7 @@ TEST(EngineMemory, WithoutMemoryARequestLeavesNoTrace) {
   // What ends things still works.
   host.kill(host.pid("foo"), SIGKILL);
   EXPECT_EQ(host.status("foo"), "stop/waiting");
-  Faults::disarm();
+  AllocationFaults::disarm();
   EXPECT_EQ(host.broken(), "");
 }
 
@@ -213,11 +194,11 @@ TEST(EngineMemory, StopAndShutdownNeedNone) {
   SimHost host(compiled);
   host.start("foo", {"A=1"});
   host.start("bar");
-  Faults::arm(1, ~uint64_t(0));
+  AllocationFaults::arm(0);
   EXPECT_EQ(host.answer(host.stop("foo", {}, false)), "ok");
   host.shutdown("shutdown");
   EXPECT_TRUE(host.exited());
-  Faults::disarm();
+  AllocationFaults::disarm();
   EXPECT_EQ(host.leftOver(), "");
 }
 
@@ -225,11 +206,11 @@ TEST(EngineMemory, TheReserveIsGivenUpOnceAndRefilled) {
   Compiled compiled(Files{{"foo", "exec run\n"}, {"bar", "exec run\n"}});
   ASSERT_TRUE(setReserve(4096));
   SimHost host(compiled);
-  Faults::arm(1, 1); // meets the reserve: the second try succeeds
+  AllocationFaults::arm(0, 1); // meets the reserve: the second try succeeds
   EXPECT_EQ(host.answer(host.start("foo")), "ok");
-  Faults::arm(1, ~uint64_t(0));
+  AllocationFaults::arm(0);
   EXPECT_EQ(host.start("bar"), 0U);
-  Faults::disarm();
+  AllocationFaults::disarm();
   EXPECT_EQ(host.answer(host.start("bar")), "ok");
   ASSERT_TRUE(setReserve(0));
 }
@@ -246,12 +227,12 @@ TEST(EngineMemory, AStartThatFoundNoMemoryHappensLater) {
   engine::Text variable = textOf("N=1");
   input.env = {&variable, 1};
   ASSERT_EQ(host.feed(input), engine::FeedResult::Taken);
-  Faults::arm(1, ~uint64_t(0));
+  AllocationFaults::arm(0);
   host.run();
   EXPECT_EQ(host.status("foo", "1"), "stop/waiting");
   EXPECT_EQ(host.status("bar"), "stop/waiting");
   host.pass(2);
-  Faults::disarm();
+  AllocationFaults::disarm();
   host.pass(1);
   EXPECT_EQ(host.status("foo", "1"), "start/running");
   EXPECT_EQ(host.status("bar"), "start/running");

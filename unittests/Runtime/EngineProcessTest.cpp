@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Order of processes, respawn, kill, expect, spawn retries (runtime §2.2,
-// §2.7, §2.8, §4.8), and start, stop and restart in every state.
+// Order of processes, respawn, kill, spawn retries (runtime §2.2, §2.7, §2.8).
 
 #include "SimHost.h"
 #include "gtest/gtest.h"
@@ -11,7 +10,6 @@
 
 using namespace starton;
 using namespace starton::test;
-using engine::Input;
 using engine::Slot;
 
 namespace {
@@ -20,13 +18,6 @@ const char *const AllProcesses =
     "pre-start exec exit 0\nexec run\n"
     "post-start exec exit 0\n"
     "pre-stop exec exit 0\npost-stop exec exit 0\n";
-
-unsigned countOf(const Strings &lines, const std::string &part) {
-  unsigned count = 0;
-  for (const std::string &line : lines)
-    count += line.find(part) != std::string::npos;
-  return count;
-}
 
 TEST(EngineProcess, OrderOfAFullCycle) {
   Compiled compiled(Files{{"foo", AllProcesses}});
@@ -122,8 +113,8 @@ TEST(EngineProcess, RestartEnvironment) {
   EXPECT_EQ(host.variable("foo", "B"), "(unset)");
   host.restart("foo", {"B=3"});
   EXPECT_EQ(host.variable("foo", "B"), "3");
-  EXPECT_EQ(host.answer(
-                host.onInstance(Input::Kind::RestartInstance, "foo", "", true)),
+  EXPECT_EQ(host.answer(host.onInstance(engine::Input::Kind::RestartInstance,
+                                        "foo", "", true)),
             "ok");
   EXPECT_EQ(host.variable("foo", "B"), "3");
   host.stop("foo");
@@ -255,62 +246,6 @@ TEST(EngineProcess, AVanishedMainCountsAsEnded) {
   EXPECT_EQ(host.status("foo"), "start/running");
 }
 
-TEST(EngineProcess, ExpectStop) {
-  Compiled compiled(Files{{"foo", "expect stop\nexec run\n"}});
-  SimHost host(compiled);
-  uint64_t request = host.start("foo");
-  EXPECT_EQ(host.status("foo"), "start/spawned");
-  host.stopped(host.pid("foo"), SIGTSTP);
-  EXPECT_EQ(host.status("foo"), "start/spawned");
-  host.stopped(host.pid("foo"), SIGSTOP);
-  EXPECT_EQ(host.answer(request), "ok");
-  EXPECT_EQ(host.signals(), (Strings{"CONT foo"}));
-  host.stopped(host.pid("foo"), SIGSTOP);
-  EXPECT_EQ(host.signals().size(), 1U);
-}
-
-TEST(EngineProcess, ExpectStopButExits) {
-  Compiled compiled(Files{{"zero", "expect stop\nexec exit 0\n"},
-                          {"one", "expect stop\nexec exit 1\n"}});
-  SimHost host(compiled);
-  EXPECT_EQ(host.answer(host.start("zero")), "ok");
-  EXPECT_EQ(host.answer(host.start("one")), "Job failed to start");
-  EXPECT_EQ(countOf(host.finished(), "started"), 0U);
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-TEST(EngineProcess, ExpectForkAndDaemon) {
-  Compiled compiled(Files{{"f", "expect fork\nexec run\n"},
-                          {"d", "expect daemon\nexec run\n"},
-                          {"x", "expect daemon\nexec run\n"}});
-  SimHost host(compiled);
-  uint64_t request = host.start("f");
-  int32_t parent = host.pid("f");
-  host.forks(parent);
-  EXPECT_EQ(host.answer(request), "ok");
-  EXPECT_EQ(countOf(host.all(), "release " + std::to_string(host.pid("f"))),
-            1U);
-  EXPECT_EQ(countOf(host.logs(), "f main process (" + std::to_string(parent) +
-                                     ") became new process (" +
-                                     std::to_string(host.pid("f")) + ")"),
-            1U);
-  host.exit(parent, 0); // nobody's any more
-  EXPECT_EQ(host.status("f"), "start/running");
-
-  request = host.start("d");
-  host.forks(host.pid("d"));
-  EXPECT_EQ(host.answer(request), "");
-  host.forks(host.pid("d"));
-  EXPECT_EQ(host.answer(request), "ok");
-
-  request = host.start("x");
-  host.executes(host.pid("x"));
-  EXPECT_EQ(host.answer(request), "");
-  host.forks(host.pid("x"));
-  host.executes(host.pid("x"));
-  EXPECT_EQ(host.answer(request), "ok");
-}
-
 TEST(EngineProcess, ImportLimitsWhatReachesAJob) {
   Files files = {{"some", "start on ev\nimport A B\nimport JOB\nexec run\n"},
                  {"none", "start on ev\nexec run\n"},
@@ -349,113 +284,6 @@ TEST(EngineProcess, TemporaryFilesNeedAPreStart) {
   EXPECT_EQ(host.status("foo"), "start/running");
 }
 
-TEST(EngineProcess, WhatIsLeftOfATrackedJobBecomesMain) {
-  Compiled compiled(Files{{"early", "expect daemon\nexec run\n"},
-                          {"late", "expect fork\nexec run\n"}});
-  SimHost host(compiled);
-  uint64_t request = host.start("early");
-  int32_t gone = host.pid("early");
-  host.replaced(gone); // before the second fork: no more are waited for
-  EXPECT_EQ(host.answer(request), "ok");
-  EXPECT_EQ(countOf(host.logs(), "early main process (" + std::to_string(gone) +
-                                     ") is gone, the job goes on as process (" +
-                                     std::to_string(host.pid("early")) + ")"),
-            1U);
-
-  host.start("late");
-  host.forks(host.pid("late"));
-  gone = host.pid("late");
-  engine::InstanceView view;
-  host.lose(gone); // the host has not noticed yet when it is to be signalled
-  request = host.stop("late");
-  EXPECT_EQ(host.answer(request), "ok") << "nothing left, says the host";
-
-  host.start("late");
-  host.forks(host.pid("late"));
-  host.replaced(host.pid("late"));
-  EXPECT_EQ(host.status("late"), "start/running");
-  EXPECT_TRUE(
-      host.engine.viewInstance(host.process(host.pid("late"))->id, view));
-  EXPECT_TRUE(view.retracked);
-  EXPECT_EQ(host.answer(host.stop("late")), "ok");
-  EXPECT_EQ(host.answer(host.stop("early")), "ok");
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-TEST(EngineProcess, ASignalThatMetNobodyIsRepeated) {
-  Compiled compiled(Files{{"foo", "expect fork\nexec stubborn\n"}});
-  SimHost host(compiled);
-  host.start("foo");
-  host.forks(host.pid("foo"));
-  uint64_t request = host.stop("foo");
-  host.replaced(host.pid("foo"));
-  EXPECT_EQ(host.signals(), (Strings{"TERM foo", "TERM foo"}));
-  host.pass(5);
-  EXPECT_EQ(host.answer(request), "ok");
-  EXPECT_EQ(host.signals().back(), "KILL foo");
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-TEST(EngineProcess, StopInSpawnedKills) {
-  Compiled compiled(Files{{"foo", "expect fork\nrespawn\nexec run\n"}});
-  SimHost host(compiled);
-  uint64_t first = host.start("foo");
-  EXPECT_EQ(host.status("foo"), "start/spawned");
-  EXPECT_EQ(host.answer(host.stop("foo")), "ok");
-  EXPECT_EQ(host.answer(first), "ok");
-  EXPECT_EQ(host.signals(), (Strings{"TERM foo"}));
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-TEST(EngineProcess, StartAfterStopInSpawnedStartsAgain) {
-  Compiled compiled(Files{{"foo", "expect fork\nexec stubborn\n"}});
-  SimHost host(compiled);
-  host.start("foo");
-  int32_t first = host.pid("foo");
-  host.stop("foo");
-  EXPECT_EQ(host.status("foo"), "stop/spawned");
-  host.start("foo");
-  EXPECT_EQ(host.status("foo"), "start/spawned");
-  host.pass(5);
-  EXPECT_EQ(host.status("foo"), "start/spawned");
-  EXPECT_NE(host.pid("foo"), first);
-  host.forks(host.pid("foo"));
-  EXPECT_EQ(host.status("foo"), "start/running");
-  EXPECT_EQ(countOf(host.finished(), "started"), 1U);
-}
-
-/// The signal may have met the old process only, which the host lets go.
-TEST(EngineProcess, StopInSpawnedFollowsTheFork) {
-  Compiled compiled(Files{{"d", "expect daemon\nexec stubborn\n"}});
-  SimHost host(compiled);
-  host.start("d");
-  uint64_t request = host.stop("d");
-  host.forks(host.pid("d"));
-  EXPECT_EQ(host.signals(), (Strings{"TERM d", "TERM d"}));
-  host.pass(5);
-  EXPECT_EQ(host.answer(request), "ok");
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-/// Goal `respawn` is for a main process that another one outlives.
-TEST(EngineProcess, RespawnInSpawnedKeepsTheGoal) {
-  Compiled compiled(Files{{"foo", "expect daemon\nrespawn\nexec run\n"}});
-  SimHost host(compiled);
-  host.start("foo");
-  host.exit(host.pid("foo"), 1);
-  EXPECT_EQ(countOf(host.all(), "goal foo"), 1U);
-  EXPECT_EQ(host.status("foo"), "start/spawned");
-}
-
-TEST(EngineProcess, ARespawningJobThatDiesBeforeItsForkIsRespawned) {
-  Compiled compiled(Files{{"foo", "expect fork\nrespawn\nrespawn limit 3 5\n"
-                                  "exec exit 1\n"}});
-  SimHost host(compiled);
-  EXPECT_EQ(host.answer(host.start("foo")), "Job failed to start");
-  EXPECT_EQ(host.spawns().size(), 4U);
-  EXPECT_EQ(host.leftOver(), "");
-}
-
 TEST(EngineProcess, TemporarySpawnErrorsAreTriedAgain) {
   Compiled compiled(Files{{"foo", AllProcesses}});
   SimHost host(compiled);
@@ -469,8 +297,7 @@ TEST(EngineProcess, TemporarySpawnErrorsAreTriedAgain) {
   EXPECT_EQ(host.status("foo"), "start/pre-stopping");
   host.pass(1);
   EXPECT_EQ(host.status("foo"), "start/running");
-  host.spawnErrors = {0, ENOMEM};
-  host.spawnErrors.pop_front();
+  host.spawnErrors = {ENOMEM};
   host.stop("foo");
   host.pass(2);
   EXPECT_EQ(host.leftOver(), "");
@@ -506,133 +333,5 @@ TEST(EngineProcess, StopWhileASpawnIsTriedAgain) {
   EXPECT_EQ(host.answer(host.stop("foo")), "ok");
   EXPECT_EQ(host.leftOver(), "");
 }
-
-/// Brings foo into each resting state on the way up and down; pids of the
-/// process that has to end for the next one.
-struct Place {
-  const char *state;
-  Slot next; ///< whose end leads on
-};
-
-class EveryState : public testing::TestWithParam<Place> {
-protected:
-  EveryState()
-      : compiled({{"foo", "pre-start exec run\nexec run\npost-start exec run\n"
-                          "pre-stop exec run\npost-stop exec run\n"},
-                  {"up", "start on starting foo\ntask\nexec run\n"},
-                  {"down", "start on stopping foo\ntask\nexec run\n"}}),
-        host(compiled) {}
-
-  bool is(const char *state) {
-    std::string status = host.status("foo");
-    return status.substr(status.find('/') + 1) == state;
-  }
-  /// Ends whatever is waited for, once.
-  void step() {
-    if (is("starting"))
-      host.exit(host.pid("up"), 0);
-    else if (is("pre-start"))
-      host.exit(host.pid("foo", Slot::PreStart), 0);
-    else if (is("post-start"))
-      host.exit(host.pid("foo", Slot::PostStart), 0);
-    else if (is("pre-stop"))
-      host.exit(host.pid("foo", Slot::PreStop), 0);
-    else if (is("stopping"))
-      host.exit(host.pid("down"), 0);
-    else if (is("post-stop"))
-      host.exit(host.pid("foo", Slot::PostStop), 0);
-  }
-  void reach(const char *state) {
-    firstStart = host.start("foo");
-    for (int i = 0; i < 5 && !is(state) && !is("running"); ++i)
-      step();
-    if (!is(state) && is("running"))
-      firstStop = host.stop("foo");
-    for (int i = 0; i < 5 && !is(state); ++i)
-      step();
-    ASSERT_TRUE(is(state)) << host.status("foo");
-  }
-  void settle() {
-    for (int i = 0; i < 12; ++i)
-      step();
-  }
-  bool goingUp() const { return GetParam().next != Slot::PostStop; }
-
-  Compiled compiled;
-  SimHost host;
-  uint64_t firstStart = 0, firstStop = 0;
-};
-
-TEST_P(EveryState, Stop) {
-  reach(GetParam().state);
-  uint64_t request = host.stop("foo");
-  if (!goingUp()) {
-    EXPECT_EQ(host.answer(request), "Job has already been stopped: foo");
-  } else {
-    EXPECT_EQ(host.answer(firstStart), "ok"); // released by the stop
-    EXPECT_EQ(host.answer(request), "");
-  }
-  settle();
-  EXPECT_EQ(host.status("foo"), "stop/waiting");
-  if (goingUp()) {
-    EXPECT_EQ(host.answer(request), "ok");
-  }
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-TEST_P(EveryState, Start) {
-  reach(GetParam().state);
-  uint64_t request = host.start("foo", {"N=2"});
-  if (goingUp()) {
-    EXPECT_EQ(host.answer(request), "Job is already running: foo");
-  } else {
-    EXPECT_EQ(host.answer(firstStop), "ok");
-  }
-  bool cancelled = is("pre-stop");
-  settle();
-  EXPECT_EQ(host.status("foo"), "start/running");
-  if (!goingUp()) {
-    EXPECT_EQ(host.answer(request), "ok");
-    EXPECT_EQ(host.variable("foo", "N"), cancelled ? "(unset)" : "2");
-  }
-  host.stop("foo");
-  settle();
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-TEST_P(EveryState, Restart) {
-  reach(GetParam().state);
-  size_t before = host.spawns().size();
-  uint64_t request = host.restart("foo", {"N=2"});
-  if (!goingUp()) {
-    EXPECT_EQ(host.answer(request), "Job has already been stopped: foo");
-    settle();
-    EXPECT_EQ(host.status("foo"), "stop/waiting");
-  } else {
-    settle();
-    EXPECT_EQ(host.status("foo"), "start/running");
-    EXPECT_EQ(host.answer(request), "ok");
-    EXPECT_GE(host.spawns().size(), before);
-    host.stop("foo");
-    settle();
-  }
-  EXPECT_EQ(host.leftOver(), "");
-}
-
-INSTANTIATE_TEST_SUITE_P(Engine, EveryState,
-                         testing::Values(Place{"starting", Slot::Main},
-                                         Place{"pre-start", Slot::Main},
-                                         Place{"post-start", Slot::Main},
-                                         Place{"running", Slot::Main},
-                                         Place{"pre-stop", Slot::PostStop},
-                                         Place{"stopping", Slot::PostStop},
-                                         Place{"post-stop", Slot::PostStop}),
-                         [](const testing::TestParamInfo<Place> &info) {
-                           std::string name = info.param.state;
-                           name.erase(
-                               std::remove(name.begin(), name.end(), '-'),
-                               name.end());
-                           return name;
-                         });
 
 } // namespace

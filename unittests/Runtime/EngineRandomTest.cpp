@@ -16,16 +16,10 @@ namespace {
 constexpr unsigned Seeds = 150;
 constexpr int Steps = 200;
 
-SimDriver::Source seeded(unsigned seed) {
-  return [random = std::mt19937(seed)](unsigned below) mutable {
-    return unsigned(random() % below);
-  };
-}
-
 TEST(EngineRandom, TheContractIsKept) {
   Compiled compiled(DriverJobs);
   for (unsigned seed = 1; seed <= Seeds; ++seed) {
-    SimDriver driver(compiled, seeded(seed));
+    SimDriver driver(compiled, SimDriver::seeded(seed));
     for (int i = 0; i < Steps; ++i)
       driver.step();
     ASSERT_EQ(driver.host.broken(), "") << "seed " << seed;
@@ -42,7 +36,7 @@ TEST(EngineRandom, AlsoWhenMemoryIsShort) {
   for (unsigned seed = 1; seed <= Seeds; ++seed) {
     faultSource.seed(seed);
     setAllocationFilter(allowMost);
-    SimDriver driver(compiled, seeded(seed));
+    SimDriver driver(compiled, SimDriver::seeded(seed));
     for (int i = 0; i < Steps && driver.host.ready(); ++i)
       driver.step();
     setAllocationFilter(nullptr);

@@ -3,12 +3,11 @@
 // Saving and reading back the engine's state: another engine goes on exactly
 // where the first one stood, and bytes that are not a state make none.
 
+#include "AllocationFaults.h"
 #include "EngineInvariants.h"
 #include "SimDriver.h"
-#include "starton/Runtime/Support/Memory.h"
 #include "starton/Runtime/Support/StateStream.h"
 #include "gtest/gtest.h"
-#include <random>
 
 using namespace starton;
 using namespace starton::test;
@@ -18,17 +17,11 @@ namespace {
 constexpr unsigned Seeds = 40;
 constexpr int Steps = 150;
 
-SimDriver::Source seeded(unsigned seed) {
-  return [random = std::mt19937(seed)](unsigned below) mutable {
-    return unsigned(random() % below);
-  };
-}
-
 Strings actionsOf(const Compiled &compiled, unsigned seed, unsigned every) {
   SimHost::Settings settings;
   settings.debug = settings.record = true;
   settings.reincarnateEvery = every;
-  SimDriver driver(compiled, seeded(seed), settings);
+  SimDriver driver(compiled, SimDriver::seeded(seed), settings);
   for (int i = 0; i < Steps; ++i)
     driver.step();
   std::string left = driver.end();
@@ -158,7 +151,7 @@ TEST(EngineState, WhoAskedBeforeAReexecIsNotAnsweredAfterIt) {
 
 TEST(EngineState, CutAtEveryByteItIsRefused) {
   Compiled compiled(DriverJobs);
-  SimDriver driver(compiled, seeded(5));
+  SimDriver driver(compiled, SimDriver::seeded(5));
   play(driver);
   std::string state = stateOf(driver.host);
   ASSERT_GT(state.size(), 1000U);
@@ -173,7 +166,7 @@ TEST(EngineState, CutAtEveryByteItIsRefused) {
 
 TEST(EngineState, WithAnyByteChangedItIsRefusedOrHarmless) {
   Compiled compiled(DriverJobs);
-  SimDriver driver(compiled, seeded(9));
+  SimDriver driver(compiled, SimDriver::seeded(9));
   play(driver);
   std::string state = stateOf(driver.host);
   unsigned refused = 0;
@@ -192,44 +185,25 @@ TEST(EngineState, WithAnyByteChangedItIsRefusedOrHarmless) {
   EXPECT_GT(taken, 100U);
 }
 
-uint64_t allowed = 0;
-bool allowSome() {
-  if (!allowed)
-    return false;
-  --allowed;
-  return true;
-}
-
 TEST(EngineState, WithoutMemoryNothingIsSavedOrRead) {
   Compiled compiled(DriverJobs);
-  SimDriver driver(compiled, seeded(9));
+  SimDriver driver(compiled, SimDriver::seeded(9));
   play(driver);
   std::string state = stateOf(driver.host);
-  unsigned failures = 0;
-  for (uint64_t n = 0;; ++n) {
-    allowed = n;
-    setAllocationFilter(allowSome);
+  unsigned failures = untilMemorySuffices([&] {
     StateWriter writer;
     driver.host.engine.snapshot(writer);
     writer.finish();
-    setAllocationFilter(nullptr);
-    if (writer.good())
-      break;
-    ++failures;
-  }
-  for (uint64_t n = 0;; ++n) {
-    allowed = n;
-    setAllocationFilter(allowSome);
+    return writer.good();
+  });
+  failures += untilMemorySuffices([&] {
     StateReader reader(bytesOf(state));
     engine::Engine engine;
     auto tables = driver.host.savedTables();
     bool good = engine.restore(reader, {tables.data(), tables.size()});
-    setAllocationFilter(nullptr);
-    if (good)
-      break;
-    EXPECT_STREQ(reader.why(), "no memory");
-    ++failures;
-  }
+    EXPECT_STREQ(reader.why(), good ? "" : "no memory");
+    return good;
+  });
   std::printf("%u allocations failed\n", failures);
   EXPECT_GT(failures, 50U);
   // The engine that could not be saved is as it was.
@@ -244,7 +218,7 @@ bool countAsked() {
 
 TEST(EngineState, WithABadHeaderNothingIsAllocated) {
   Compiled compiled(DriverJobs);
-  SimDriver driver(compiled, seeded(9));
+  SimDriver driver(compiled, SimDriver::seeded(9));
   std::string state = stateOf(driver.host);
   state[0] = 'X';
   auto tables = driver.host.savedTables();
@@ -261,7 +235,7 @@ TEST(EngineState, WithABadHeaderNothingIsAllocated) {
 
 TEST(EngineState, OfAnotherVersionItIsRefused) {
   Compiled compiled(DriverJobs);
-  SimDriver driver(compiled, seeded(9));
+  SimDriver driver(compiled, SimDriver::seeded(9));
   std::string state = stateOf(driver.host);
   state[4] = char(StateVersion + 1);
   StateReader reader(bytesOf(state));

@@ -401,8 +401,9 @@ TEST(EngineSwitch, InTheMiddleOfAnEvent) {
     for (int i = 0; i < 600; ++i) {
       int count = starts["job" + std::to_string(i)];
       EXPECT_LE(count, 1) << i;
-      if (i % 3 == 2)
+      if (i % 3 == 2) {
         EXPECT_EQ(count, 1) << i;
+      }
     }
     for (int i = 0; i < 500; ++i) // it came before they did
       EXPECT_EQ(starts["new" + std::to_string(i)], 0) << i;
@@ -460,8 +461,9 @@ TEST(EngineSwitch, TenThousandSwitchesDoNotGrow) {
       host.stop("job7", {}, false);
       host.start("job7", {}, false);
     }
-    if (i % 10 == 0)
+    if (i % 10 == 0) {
       ASSERT_TRUE(host.switchTo(whole, SwitchKind::Whole));
+    }
     host.forget();
     EXPECT_LE(host.tables().size(), 4U);
     if (i == 1000)

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <iterator>
+#include <random>
 
 namespace starton::test {
 
@@ -99,6 +100,12 @@ std::string SimDriver::end() {
       break;
   }
   return host.leftOver();
+}
+
+SimDriver::Source SimDriver::seeded(unsigned seed) {
+  return [random = std::mt19937(seed)](unsigned below) mutable {
+    return unsigned(random() % below);
+  };
 }
 
 std::string SimDriver::job() {

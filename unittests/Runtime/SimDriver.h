@@ -20,6 +20,8 @@ class SimDriver {
 public:
   /// \p pick(n) is a number below n.
   using Source = std::function<unsigned(unsigned)>;
+  /// The same numbers for the same seed.
+  static Source seeded(unsigned seed);
 
   SimDriver(const Compiled &compiled, Source source)
       : SimDriver(compiled, std::move(source), {}) {}

@@ -15,6 +15,7 @@
 #ifndef STARTON_UNITTESTS_RUNTIME_SIMHOST_H
 #define STARTON_UNITTESTS_RUNTIME_SIMHOST_H
 
+#include "CompiledJobs.h"
 #include "starton/Runtime/Engine/Engine.h"
 #include <deque>
 #include <map>
@@ -26,27 +27,16 @@
 namespace starton::test {
 
 using Strings = std::vector<std::string>;
-/// Names of jobs, or of overrides with their suffix, and texts.
-using Files = std::map<std::string, std::string>;
+inline std::string toString(engine::Text text) {
+  return {text.data() ? text.data() : "", text.size()};
+}
 
-/// Job files compiled as init-checkconf does it.
-class Compiled {
-public:
-  explicit Compiled(const Files &files, bool chromeOs = false);
-  /// A table of its own with the same content.
-  Compiled(const Compiled &other);
-  /// Nothing that is still read from it makes sense any more.
-  ~Compiled();
-  Compiled &operator=(const Compiled &) = delete;
-  const table::JobTable &table() const { return *root; }
-  const std::string &content() const { return bytes; }
+inline engine::Text toText(const std::string &string) {
+  return {string.data(), string.size()};
+}
 
-private:
-  void open();
-
-  std::string bytes;
-  const table::JobTable *root = nullptr;
-};
+/// How many of the lines have that in them.
+unsigned countOf(const Strings &lines, const std::string &part);
 
 struct SimProcess {
   int32_t pid = 0;
