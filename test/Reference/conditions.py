@@ -8,54 +8,50 @@ import re
 
 
 class Failure(Exception):
-    pass
+    """Of a name that cannot be expanded."""
 
 
 class Node:
     """Of a condition (3.2): a match has words, an operator two nodes."""
     def __init__(self, kind, left=None, right=None, words=()):
         self.kind, self.left, self.right, self.words = kind, left, right, words
-        self.value, self.event = False, None
-
-    def copy(self):
-        return Node(self.kind, self.left and self.left.copy(), self.right and self.right.copy(), self.words)
+        self.event = None  # that it has matched
 
 
 def expand(text, env):
     """L.5.3"""
-    def lookup(name, form='', word=''):
+    tokens = iter(re.findall(r'\$\{\}?|\$[A-Za-z_][A-Za-z0-9_]*|:[-+]|.', text, re.DOTALL))
+
+    def value_of(name, form='', word=''):
         value = env.get(name)
         if not form and value is None:
             raise Failure(f'Unknown parameter: {name}')
         good = value is not None and not (form[:1] == ':' and value == '')
         return (word if form[-1:] == '+' else value) if good else ('' if form[-1:] == '+' else word)
 
-    def until(at, ends):
+    def until(*ends):
+        """What it stands for; which of them it was, None for the end of the text."""
         out = ''
-        while at < len(text) and text[at] not in ends:
-            name = re.compile('[A-Za-z_][A-Za-z0-9_]*').match(text, at + 1)
-            if text.startswith('${}', at):
-                out, at = out + '$', at + 3
-            elif text.startswith('${', at):
-                value, at = braces(at + 2)
-                out += value
-            elif text[at] == '$' and name:
-                out, at = out + lookup(name[0]), name.end()
-            else:
-                out, at = out + text[at], at + 1
-        return out, at
+        for token in tokens:
+            if token in ends:
+                return out, token
+            if token == '${':
+                token = braces()
+            elif token[0] == '$' and len(token) > 1:
+                token = '$' if token == '${}' else value_of(token[1:])
+            out += token
+        return out, None
 
-    def braces(at):
-        name, at = until(at, '}:-+')
-        form = re.compile(':?[-+]?').match(text, at)[0]
+    def braces():
+        name, form = until('}', '-', '+', ':', ':-', ':+')
         if form == ':':
             raise Failure('Expected operator')
-        word, at = until(at + len(form), '}') if form else ('', at)
-        if at >= len(text):
+        word, end = until('}') if form not in ('}', None) else ('', form)
+        if not end:
             raise Failure('Mismatched braces')
-        return lookup(name, form, word), at + 1
+        return value_of(name, form.strip('}'), word)
 
-    return until(0, '')[0]
+    return until()[0]
 
 
 def matches(words, event, env):
@@ -75,29 +71,30 @@ def matches(words, event, env):
     return words[0] == event.name
 
 
-def latch(node, event, env):
-    """3.2: whether a leaf newly matched."""
-    if node.kind == 'match':
-        if node.value or not matches(node.words, event, env):
-            return False
-        node.value, node.event = True, event
-        event.blockers += 1
-        return True
-    new = [latch(side, event, env) for side in (node.left, node.right)]
-    node.value = (all if node.kind == 'and' else any)((node.left.value, node.right.value))
-    return any(new)
+def leaves(node):
+    if not node:
+        return []
+    return [node] if node.kind == 'match' else leaves(node.left) + leaves(node.right)
 
 
 def events_of(node):
-    """3.3: the events in the true part."""
-    if not node.value:
-        return []
-    return [node.event] if node.kind == 'match' else events_of(node.left) + events_of(node.right)
+    """3.3: the events in the true part, none when nothing is true."""
+    if node.kind == 'match':
+        return [node.event] if node.event else []
+    left, right = events_of(node.left), events_of(node.right)
+    return left + right if (left and right) or node.kind == 'or' else []
 
 
-def reset(node):
-    if node.kind != 'match':
-        reset(node.left), reset(node.right)
-    elif node.value:
-        node.event.blockers -= 1
-    node.value = False
+def see(condition, event, env):
+    """3.2: the events of a condition that becomes true by this one."""
+    new = [leaf for leaf in leaves(condition) if not leaf.event and matches(leaf.words, event, env)]
+    for leaf in new:
+        leaf.event = event
+        event.blockers += 1
+    return events_of(condition) if new else []
+
+
+def reset(condition):
+    for leaf in [leaf for leaf in leaves(condition) if leaf.event]:
+        leaf.event.blockers -= 1
+        leaf.event = None
