@@ -405,9 +405,13 @@ struct Engine::Impl {
   };
   bool gather(const Input &input, WaitKind kind, bool withEnvironment,
               Needs &needs);
+  bool gatherStart(const Input &input, WaitKind kind, uint32_t instance,
+                   bool newEnvironment, Needs &needs);
   void drop(Needs &needs);
   FeedResult start(const Input &input, uint32_t instance, bool newEnvironment,
                    bool fresh);
+  uint32_t namedInstance(const Input &input, FeedResult &result);
+  bool isStopped(const Input &input, uint32_t instance);
   FeedResult stopClass(const Input &input);
   FeedResult stop(const Input &input, uint32_t instance, bool newEnvironment);
   FeedResult restartClass(const Input &input);

@@ -194,6 +194,18 @@ FeedResult Engine::Impl::startClass(const Input &input) {
   return start(input, index, true, fresh);
 }
 
+/// What a start of any kind takes, so that nothing can fail afterwards. What
+/// was got is in \p needs either way.
+bool Engine::Impl::gatherStart(const Input &input, WaitKind kind,
+                               uint32_t index, bool newEnvironment,
+                               Needs &needs) {
+  return gather(input, kind, newEnvironment, needs) &&
+         (!newEnvironment ||
+          (growSpares(index, needs.env) &&
+           reserveEnvironment(jobOf(instances[index]), needs.env.count,
+                              instances[index].stopEnv.count)));
+}
+
 FeedResult Engine::Impl::start(const Input &input, uint32_t index,
                                bool newEnvironment, bool fresh) {
   if (instances[index].goal != Goal::Stop) {
@@ -202,12 +214,7 @@ FeedResult Engine::Impl::start(const Input &input, uint32_t index,
     return FeedResult::Taken;
   }
   Needs needs;
-  bool enough = gather(input, WaitKind::Start, newEnvironment, needs) &&
-                (!newEnvironment ||
-                 (growSpares(index, needs.env) &&
-                  reserveEnvironment(jobOf(instances[index]), needs.env.count,
-                                     instances[index].stopEnv.count)));
-  if (!enough) {
+  if (!gatherStart(input, WaitKind::Start, index, newEnvironment, needs)) {
     drop(needs);
     if (fresh)
       freeInstance(index);
@@ -226,24 +233,39 @@ FeedResult Engine::Impl::start(const Input &input, uint32_t index,
   return FeedResult::Taken;
 }
 
-FeedResult Engine::Impl::stopClass(const Input &input) {
+/// The instance that a request to stop or restart names. None: \p result is
+/// what has become of the request.
+uint32_t Engine::Impl::namedInstance(const Input &input, FeedResult &result) {
   Text name;
   bool answered = false;
-  FeedResult result = expandRequest(input, false, name, answered);
+  result = expandRequest(input, false, name, answered);
   if (answered || result == FeedResult::Refused)
-    return result;
+    return None;
   uint32_t index = findInstance(input.job, name);
-  return index == None ? unknownInstance(input, name)
-                       : stop(input, index, true);
+  if (index == None)
+    result = unknownInstance(input, name);
+  return index;
+}
+
+/// True: it is, and the request has been answered.
+bool Engine::Impl::isStopped(const Input &input, uint32_t index) {
+  if (instances[index].goal != Goal::Stop)
+    return false;
+  replyError(input.request, ErrorName::AlreadyStopped, Problem::AlreadyStopped,
+             index);
+  return true;
+}
+
+FeedResult Engine::Impl::stopClass(const Input &input) {
+  FeedResult result = FeedResult::Taken;
+  uint32_t index = namedInstance(input, result);
+  return index == None ? result : stop(input, index, true);
 }
 
 FeedResult Engine::Impl::stop(const Input &input, uint32_t index,
                               bool newEnvironment) {
-  if (instances[index].goal == Goal::Stop) {
-    replyError(input.request, ErrorName::AlreadyStopped,
-               Problem::AlreadyStopped, index);
+  if (isStopped(input, index))
     return FeedResult::Taken;
-  }
   Needs needs;
   if (!gather(input, WaitKind::Stop, newEnvironment, needs))
     return FeedResult::Refused;
@@ -266,31 +288,18 @@ FeedResult Engine::Impl::stop(const Input &input, uint32_t index,
 FeedResult Engine::Impl::restartClass(const Input &input) {
   if (!refillReserve())
     return FeedResult::Refused;
-  Text name;
-  bool answered = false;
-  FeedResult result = expandRequest(input, false, name, answered);
-  if (answered || result == FeedResult::Refused)
-    return result;
-  uint32_t index = findInstance(input.job, name);
-  return index == None ? unknownInstance(input, name)
-                       : restart(input, index, true);
+  FeedResult result = FeedResult::Taken;
+  uint32_t index = namedInstance(input, result);
+  return index == None ? result : restart(input, index, true);
 }
 
 /// Goal stop, and start again as soon as that has led to a resting state.
 FeedResult Engine::Impl::restart(const Input &input, uint32_t index,
                                  bool newEnvironment) {
-  if (instances[index].goal == Goal::Stop) {
-    replyError(input.request, ErrorName::AlreadyStopped,
-               Problem::AlreadyStopped, index);
+  if (isStopped(input, index))
     return FeedResult::Taken;
-  }
   Needs needs;
-  bool enough = gather(input, WaitKind::Restart, newEnvironment, needs) &&
-                (!newEnvironment ||
-                 (growSpares(index, needs.env) &&
-                  reserveEnvironment(jobOf(instances[index]), needs.env.count,
-                                     instances[index].stopEnv.count)));
-  if (!enough) {
+  if (!gatherStart(input, WaitKind::Restart, index, newEnvironment, needs)) {
     drop(needs);
     return FeedResult::Refused;
   }
