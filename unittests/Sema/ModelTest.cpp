@@ -12,15 +12,6 @@
 using namespace starton;
 using namespace starton::sema;
 
-// LLVM's allocators poison what they have not handed out yet; the installed
-// LLVM is not instrumented and does not lift it again.
-// NOLINTBEGIN(readability-identifier-naming): the sanitizer's name
-extern "C" const char *__asan_default_options();
-extern "C" const char *__asan_default_options() {
-  return "allow_user_poisoning=0";
-}
-// NOLINTEND(readability-identifier-naming)
-
 namespace {
 
 /// A set of one job named "x" over one empty file "d/x.conf".

@@ -18,12 +18,6 @@
 #include <gtest/gtest.h>
 #include <map>
 
-// LLVM's headers poison the slabs of its allocators in a sanitized program; the
-// YAML parser in the library, which is not sanitized, does not know about it.
-extern "C" const char *__asan_default_options() { // NOLINT
-  return "allow_user_poisoning=0";
-}
-
 namespace starton::test {
 namespace {
 

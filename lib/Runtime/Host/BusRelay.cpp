@@ -2,9 +2,9 @@
 
 #include "starton/Runtime/Host/BusRelay.h"
 #include "starton/Runtime/Host/Messages.h"
+#include "starton/Runtime/Host/OwnProgram.h"
 #include "starton/Runtime/Host/Sys.h"
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
@@ -90,27 +90,11 @@ void BusRelay::childMain() {
     sys.exit(127);
 }
 
-/// Beside the running binary, or in libexec; an errno when it is nowhere.
-int BusRelay::findProgram() {
-  ssize_t length = sys.readLink("/proc/self/exe", program,
-                                sizeof program - sizeof RelayName - 1);
-  if (length > 0) {
-    program[length] = '\0';
-    char *slash = std::strrchr(program, '/');
-    std::memcpy(slash ? slash + 1 : program, RelayName, sizeof RelayName);
-    if (sys.access(program, X_OK) == 0)
-      return 0;
-  }
-  std::snprintf(program, sizeof program, "%s/%s", STARTON_LIBEXEC_DIR,
-                RelayName);
-  return -sys.access(program, X_OK);
-}
-
 /// Starts a relay; an errno when there is none.
 int BusRelay::spawn() {
   ++attempts;
   reason[0] = '\0';
-  if (int error = findProgram())
+  if (int error = findOwnProgram(sys, RelayName, {program, sizeof program}))
     return error;
   pid_t child = sys.fork();
   if (child == 0)

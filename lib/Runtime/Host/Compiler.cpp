@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Runtime/Host/Compiler.h"
+#include "starton/Runtime/Host/OwnProgram.h"
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -51,18 +52,7 @@ int Compiler::find() {
       return ENAMETOOLONG;
     return -sys.access(program, X_OK);
   }
-  ssize_t length = sys.readLink("/proc/self/exe", program,
-                                sizeof program - sizeof CompilerName - 1);
-  if (length > 0) {
-    program[length] = '\0';
-    char *slash = std::strrchr(program, '/');
-    std::memcpy(slash ? slash + 1 : program, CompilerName, sizeof CompilerName);
-    if (sys.access(program, X_OK) == 0)
-      return 0;
-  }
-  std::snprintf(program, sizeof program, "%s/%s", STARTON_LIBEXEC_DIR,
-                CompilerName);
-  return -sys.access(program, X_OK);
+  return findOwnProgram(sys, CompilerName, {program, sizeof program});
 }
 
 // --- Starting.

@@ -46,7 +46,6 @@ private:
   static constexpr unsigned MaxAttempts = 10;
   static constexpr uint64_t FirstDelay = 100'000'000; ///< nanoseconds
 
-  int findProgram();
   int spawn();
   [[noreturn]] void childMain();
   void ended();
