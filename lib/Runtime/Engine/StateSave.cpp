@@ -167,21 +167,18 @@ void Saver::saveClass(ClassIndex job) {
            1);
   saveTree(engine.startTree(job));
   saveRuns(jobClass);
-  uint32_t count = 0;
-  for (uint32_t i = jobClass.first; i != None; i = engine.instances[i].next)
-    ++count;
-  out.number32(count);
-  for (uint32_t i = jobClass.first; i != None; i = engine.instances[i].next)
+  StateList list(out);
+  for (uint32_t i = jobClass.first; i != None; i = engine.instances[i].next) {
+    list.add();
     saveInstance(i);
+  }
 }
 
 /// Latest first.
 void Saver::saveRuns(const JobClass &jobClass) {
-  uint32_t count = 0;
-  for (uint32_t at = jobClass.runs; at != None; at = engine.runs[at].link)
-    ++count;
-  out.number32(count);
+  StateList list(out);
   for (uint32_t at = jobClass.runs; at != None; at = engine.runs[at].link) {
+    list.add();
     const RunRecord &record = engine.runs[at];
     out.number32(record.nameHash);
     out.number32(record.nameLength);
@@ -195,12 +192,10 @@ void Saver::saveRuns(const JobClass &jobClass) {
 }
 
 void Saver::saveTree(const Tree &tree) {
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < nodeCount(tree.condition); ++i)
-    count += tree.latches[i] != None;
-  out.number32(count);
+  StateList list(out);
   for (uint32_t i = 0; i < nodeCount(tree.condition); ++i)
     if (tree.latches[i] != None) {
+      list.add();
       out.number32(i);
       reference(tree.latches[i]);
     }
@@ -236,12 +231,10 @@ void Saver::saveInstance(uint32_t index) {
 }
 
 void Saver::saveWaiters(const Instance &instance) {
-  uint32_t count = 0;
-  for (uint32_t at = instance.waiters; at != None; at = engine.waiters[at].link)
-    ++count;
-  out.number32(count);
+  StateList list(out);
   for (uint32_t at = instance.waiters; at != None;
        at = engine.waiters[at].link) {
+    list.add();
     const Waiter &waiter = engine.waiters[at];
     out.choice(waiter.kind);
     if (waiter.kind == WaitKind::Event)

@@ -28,13 +28,10 @@ void InstanceTimers::save(StateWriter &out) const {
   out.part("TIME");
   for (const Timer *timer : {&own, &shared})
     out.number64(timer->armed ? timer->deadline : 0);
-  uint32_t count = 0;
-  for (const Entry *bucket : buckets)
-    for (const Entry *entry = bucket; entry; entry = entry->next)
-      ++count;
-  out.number32(count);
+  StateList list(out);
   for (const Entry *bucket : buckets)
     for (const Entry *entry = bucket; entry; entry = entry->next) {
+      list.add();
       out.number32(entry->instance.index);
       out.number32(entry->instance.generation);
       out.number64(entry->timer.deadline);
@@ -70,12 +67,11 @@ void JobLogs::saveLog(StateWriter &out, const JobLog &log) const {
 void JobLogs::save(StateWriter &out) const {
   out.part("LOGS");
   out.flag(diskSeen);
-  uint32_t count = 0;
-  for (const JobLog *log = early; log; log = log->next)
-    ++count;
-  out.number32(count);
-  for (const JobLog *log = early; log; log = log->next)
+  StateList list(out);
+  for (const JobLog *log = early; log; log = log->next) {
+    list.add();
     saveLog(out, *log);
+  }
 }
 
 void JobLogs::load(StateReader &in, bool dry) {
@@ -127,23 +123,28 @@ void Processes::save(StateWriter &out) const {
   out.number32(defaults.umask);
   out.number64(defaults.openFiles.rlim_cur);
   out.number64(defaults.openFiles.rlim_max);
-  uint32_t count = 0;
-  for (const Record *bucket : buckets)
-    for (const Record *record = bucket; record; record = record->next)
-      ++count;
-  out.number32(count);
-  for (const Record *bucket : buckets)
-    for (const Record *record = bucket; record; record = record->next)
-      saveRecord(out, *record);
-  count = 0;
-  for (const Record *record = early; record; record = record->next)
-    ++count;
-  out.number32(count);
-  for (const Record *record = early; record; record = record->next)
-    out.signed32(record->pid);
+  saveRecords(out);
+  saveEarly(out);
   out.number32(static_cast<uint32_t>(events.size()));
   for (int32_t descriptor : events)
     out.descriptor(descriptor);
+}
+
+void Processes::saveRecords(StateWriter &out) const {
+  StateList list(out);
+  for (const Record *bucket : buckets)
+    for (const Record *record = bucket; record; record = record->next) {
+      list.add();
+      saveRecord(out, *record);
+    }
+}
+
+void Processes::saveEarly(StateWriter &out) const {
+  StateList list(out);
+  for (const Record *record = early; record; record = record->next) {
+    list.add();
+    out.signed32(record->pid);
+  }
 }
 
 void Processes::saveRecord(StateWriter &out, const Record &record) const {

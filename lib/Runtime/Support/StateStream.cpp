@@ -80,6 +80,11 @@ void StateWriter::number(uint64_t value, unsigned size) {
   raw({reinterpret_cast<const char *>(digits), size});
 }
 
+void StateWriter::setNumber32(size_t place, uint32_t value) {
+  if (!bad)
+    store(buffer.data() + place, value, 4);
+}
+
 void StateWriter::text(Span<const char> bytes) {
   if (bytes.size() > UINT32_MAX)
     bad = true;

@@ -153,6 +153,8 @@ private:
                  const char *profile, const Record &record, int writeEnd);
   Record *newRecord();
   bool watchRecord(Record &record, Watching what, int descriptor);
+  void saveRecords(StateWriter &out) const;
+  void saveEarly(StateWriter &out) const;
   void saveRecord(StateWriter &out, const Record &record) const;
   void loadRecord(StateReader &in, bool dry);
   Record *find(int32_t pid) const;

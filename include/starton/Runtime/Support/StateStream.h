@@ -56,12 +56,33 @@ public:
   Span<const int> descriptors() const { return open.span(); }
 
 private:
+  friend class StateList;
   void number(uint64_t value, unsigned size);
   void raw(Span<const char> bytes);
+  void setNumber32(size_t place, uint32_t value);
 
   Vector<uint8_t> buffer;
   Vector<int> open;
   bool bad = false;
+};
+
+/// What is written while it lives is a list, and its count stands before it.
+class StateList {
+public:
+  explicit StateList(StateWriter &to) : out(to), place(to.buffer.size()) {
+    out.number32(0);
+  }
+  ~StateList() { out.setNumber32(place, count); }
+  StateList(const StateList &) = delete;
+  StateList &operator=(const StateList &) = delete;
+
+  /// Before each of its entries.
+  void add() { ++count; }
+
+private:
+  StateWriter &out;
+  size_t place;
+  uint32_t count = 0;
 };
 
 class StateReader {
