@@ -147,16 +147,17 @@ bool Daemon::loadRest(StateReader &in) {
   return in.require(in.atEnd(), "something behind its end");
 }
 
+const char *Daemon::judgeState(Span<const uint8_t> state) {
+  StateReader in(state);
+  Inherited inherited;
+  return loadCore(in, inherited) && loadRest(in) ? "" : in.why();
+}
+
 void Daemon::checkState() {
   Vector<uint8_t> bytes;
   int result = readState(sys, options.stateDescriptor, bytes);
-  const char *why = result < 0 ? std::strerror(-result) : "";
-  if (result == 0) {
-    StateReader in(bytes.span());
-    Inherited inherited;
-    if (!loadCore(in, inherited) || !loadRest(in))
-      why = in.why();
-  }
+  const char *why =
+      result < 0 ? std::strerror(-result) : judgeState(bytes.span());
   char line[160];
   int size = std::snprintf(line, sizeof line, "%s\n", *why ? why : "ok");
   (void)sys.write(1, line, static_cast<size_t>(size));

@@ -37,6 +37,9 @@ public:
   /// --check-state: says on standard output whether the state can be read, and
   /// ends the process with status 0 or 1.
   [[noreturn]] void checkState();
+  /// Of a daemon for --check-state, which is of no other use afterwards: "", or
+  /// why it cannot be read.
+  const char *judgeState(Span<const uint8_t> state);
 
 private:
   /// What a state says about the daemon itself.
