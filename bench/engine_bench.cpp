@@ -19,6 +19,7 @@ using namespace starton;
 
 namespace {
 
+constexpr int Few = 1000;
 constexpr int Many = 10000;
 
 /// A verified table of \p count jobs, each with the text that \p text makes.
@@ -63,8 +64,16 @@ const Table &chain() {
   static const Table table(Many, chainText);
   return table;
 }
+const Table &shortChain() {
+  static const Table table(Few, chainText);
+  return table;
+}
 const Table &star() {
   static const Table table(Many, starText);
+  return table;
+}
+const Table &smallStar() {
+  static const Table table(Few, starText);
   return table;
 }
 const Table &empty() {
@@ -112,8 +121,9 @@ void startAll(benchmark::State &state, const Table &table) {
       emit(engine, "startup");
       actions += drain(engine);
       state.PauseTiming();
-      if (engine.firstInstance(engine.classAt(Many / 2)) == engine::NoInstance)
-        std::exit(1);
+      for (unsigned i = 0; i < engine.classCount(); ++i)
+        if (engine.firstInstance(engine.classAt(i)) == engine::NoInstance)
+          std::exit(1);
     }
     state.ResumeTiming();
   }
@@ -121,8 +131,12 @@ void startAll(benchmark::State &state, const Table &table) {
       benchmark::Counter(double(actions), benchmark::Counter::kAvgIterations);
 }
 void startChain(benchmark::State &state) { startAll(state, chain()); }
+void startShortChain(benchmark::State &state) { startAll(state, shortChain()); }
 void startStar(benchmark::State &state) { startAll(state, star()); }
+void startSmallStar(benchmark::State &state) { startAll(state, smallStar()); }
+BENCHMARK(startShortChain)->Unit(benchmark::kMillisecond);
 BENCHMARK(startChain)->Unit(benchmark::kMillisecond);
+BENCHMARK(startSmallStar)->Unit(benchmark::kMillisecond);
 BENCHMARK(startStar)->Unit(benchmark::kMillisecond);
 
 void emitUnheard(benchmark::State &state, const Table &table) {
