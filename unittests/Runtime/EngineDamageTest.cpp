@@ -9,6 +9,7 @@
 #include "starton/Table/Verification.h"
 #include "gtest/gtest.h"
 #include <cstring>
+#include <optional>
 #include <random>
 
 using namespace starton;
@@ -56,13 +57,22 @@ const Files Jobs = {
     {"good", "start on go\nstop on halt\nenv A=1\nexec run\n"},
     {"late", "start on stopped good\nenv LATE=1\ntask\nexec exit 0\n"}};
 
+/// A table of Jobs, one of which is damaged, and a host on it.
+struct SpoiltJob {
+  explicit SpoiltJob(const char *name) {
+    begun.spoil(begun.job(name));
+    EXPECT_TRUE(begun.begin());
+    host.emplace(begun.table(), begun.settings());
+    EXPECT_TRUE(host->ready());
+  }
+
+  BegunTable begun{Compiled(Jobs)};
+  std::optional<SimHost> host;
+};
+
 TEST(EngineDamage, ADamagedJobCannotBeStarted) {
-  Compiled compiled(Jobs);
-  BegunTable begun(compiled);
-  begun.spoil(begun.job("bad"));
-  ASSERT_TRUE(begun.begin());
-  SimHost host(begun.table(), begun.settings());
-  ASSERT_TRUE(host.ready());
+  SpoiltJob spoilt("bad");
+  SimHost &host = *spoilt.host;
   uint64_t go = host.emit("go");
   EXPECT_EQ(host.answer(go), "ok");
   EXPECT_EQ(host.status("good"), "start/running");
@@ -86,12 +96,8 @@ TEST(EngineDamage, ADamagedJobCannotBeStarted) {
 }
 
 TEST(EngineDamage, WhatTakesItsPlaceIsATable) {
-  Compiled compiled(Jobs);
-  BegunTable begun(compiled);
-  begun.spoil(begun.job("late"));
-  ASSERT_TRUE(begun.begin());
-  SimHost host(begun.table(), begun.settings());
-  ASSERT_TRUE(host.ready());
+  SpoiltJob spoilt("late");
+  SimHost &host = *spoilt.host;
   const table::Job &inert =
       host.engine.classJob(host.engine.findClass(textOf("late")));
   ASSERT_EQ(inert.processes()->size(), 1U);
