@@ -28,7 +28,7 @@ const char HelpText[] =
     "                         table names, or those of a user session\n"
     "                         Changes there take effect at once.\n"
     "  --compiler PATH        the compiler; default: init-checkconf beside\n"
-    "                         this program\n"
+    "                         this program or in libexec\n"
     "  --dialect NAME         upstart-1.13 (default), upstart-1.12,\n"
     "                         upstart-0.6.5 or chromeos\n"
     "  --check-sources WHEN   compare a table with its job files: after the\n"
