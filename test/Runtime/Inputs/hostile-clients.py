@@ -53,36 +53,52 @@ def served(what):
     print(what + ":", (answer.stdout + answer.stderr).strip(), "" if quick else "too late", flush=True)
 
 
+def attack():
+    silent = [connect() for _ in range(100)]
+    served("silent clients")
+
+    halves = []
+    for cut in range(1, 60, 3):
+        client = connect()
+        authenticate(client)
+        client.sendall(call(1, "/", "org.freedesktop.DBus.Peer", "Ping")[:cut])
+        halves.append(client)
+    served("half messages")
+
+    ask = call(1, "/com/ubuntu/Upstart", "org.freedesktop.DBus.Introspectable", "Introspect") * 2000
+    deaf = []
+    for _ in range(8):
+        client = connect()
+        authenticate(client)
+        client.setblocking(False)
+        deaf.append(client)
+    end = time.time() + 2
+    while time.time() < end:
+        for client in deaf:
+            try:
+                client.send(ask)
+            except OSError:
+                pass
+    served("deaf clients")
+
+    # Events with large variables: every client gets the signal, none reads it.
+    for _ in range(30):
+        subprocess.run([initctl, "emit", "large", "A=" + "x" * 100000], check=True)
+    served("signals that nobody reads")
+    for client in silent + halves + deaf:
+        client.close()
+    served("after them")
+
+
+def bounded(what, growth, most):
+    print(what, "bounded" if growth < most else f"grew by {growth} kB", flush=True)
+
+
+# What a client may leave unread is bounded, and nothing of it stays: a second
+# attack finds the room of the first.
 before = memory()
-silent = [connect() for _ in range(100)]
-served("silent clients")
-
-halves = []
-for cut in range(1, 60, 3):
-    client = connect()
-    authenticate(client)
-    client.sendall(call(1, "/", "org.freedesktop.DBus.Peer", "Ping")[:cut])
-    halves.append(client)
-served("half messages")
-
-ask = call(1, "/com/ubuntu/Upstart", "org.freedesktop.DBus.Introspectable", "Introspect") * 2000
-deaf = []
-for _ in range(8):
-    client = connect()
-    authenticate(client)
-    client.setblocking(False)
-    deaf.append(client)
-end = time.time() + 2
-while time.time() < end:
-    for client in deaf:
-        try:
-            client.send(ask)
-        except OSError:
-            pass
-served("deaf clients")
-
-# Events with large variables: every client gets the signal, none reads it.
-for _ in range(30):
-    subprocess.run([initctl, "emit", "large", "A=" + "x" * 100000], check=True)
-served("signals that nobody reads")
-print("memory", "bounded" if memory() - before < 80 * 1024 else "grew by %d kB" % (memory() - before))
+attack()
+first = memory()
+bounded("memory", first - before, 40 * 1024)
+attack()
+bounded("memory of a second attack", memory() - first, 1024)
