@@ -21,9 +21,9 @@ engine::Text view(const std::string &text) {
 /// "main exited 3", or "" when nothing is known.
 std::string lastRun(const SimHost &host, const std::string &job,
                     const std::string &instance = "") {
-  static constexpr const char *Whys[] = {"exited",       "killed",
-                                         "stopped",      "respawn-limit",
-                                         "spawn-failed", "vanished"};
+  static constexpr const char *Whys[] = {
+      "exited",       "killed",   "stopped",      "respawn-limit",
+      "spawn-failed", "vanished", "reload-signal"};
   LastRun run;
   engine::ClassIndex found = host.engine.findClass(view(job));
   if (!host.engine.lastRun(found, view(instance), run))

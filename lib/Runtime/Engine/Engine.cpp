@@ -13,6 +13,8 @@ Engine::Impl::~Impl() {
       freeInstance(i);
   for (uint32_t i = 0; i < events.limit(); ++i)
     release(events[i].data);
+  for (Text step : steps)
+    release(const_cast<char *>(step.data()));
   for (ClassIndex i = 0; i < classes.size(); ++i) {
     release(classes[i].tails);
     if (classes[i].ownsLatches)

@@ -388,10 +388,12 @@ struct Engine::Impl {
 
   // --- Runs.cpp
   void recordRun(uint32_t instance, Slot slot, LastRun::Why why, int32_t status,
-                 bool signalled);
+                 bool signalled, Text step = {});
   void recordEnd(uint32_t instance, Slot slot, const Operation &end);
   uint32_t findRun(ClassIndex job, uint32_t hash, size_t length) const;
   uint32_t takeRun(JobClass &jobClass, uint32_t hash, uint32_t length);
+  /// The same text in memory of ours; empty: there is none, or too many.
+  Text keepStep(Text step);
 
   // --- Requests.cpp
   FeedResult feed(const Input &input);
@@ -481,6 +483,7 @@ struct Engine::Impl {
   Pool<Event> events;
   Pool<Waiter> waiters;
   Pool<RunRecord> runs;
+  Vector<Text> steps;  ///< LastRun::step, each once
   NumberMap processes; ///< pid to instance * 8 + slot
   Agenda agenda;
   uint64_t now = 0;

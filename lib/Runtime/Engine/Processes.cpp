@@ -55,6 +55,7 @@ void Engine::Impl::spawned(const Outcome &outcome) {
       instance.forks = 0;
       instance.killed = false;
       instance.retracked = false;
+      instance.reloaded = false;
     }
     return;
   }
@@ -78,7 +79,7 @@ void Engine::Impl::spawnFailed(uint32_t index, Slot slot, Text step,
   noteProcess(Priority::Warn, Note::SpawnFailed, index, slot, pid, error);
   if (slot == Slot::PostStart || slot == Slot::PreStop)
     return;
-  recordRun(index, slot, LastRun::Why::SpawnFailed, error, false);
+  recordRun(index, slot, LastRun::Why::SpawnFailed, error, false, step);
   markFailed(index, slot, -1, false);
   changeGoal(index, Goal::Stop);
 }

@@ -319,6 +319,7 @@ FeedResult Engine::Impl::reload(const Input &input, uint32_t index) {
     return FeedResult::Taken;
   }
   op = {Operation::Kind::Answer, index, None, input.request};
+  instances[index].reloaded = true;
   sendSignal(index, SignalKind::Reload, jobOf(instances[index]).reload_signal(),
              false);
   return FeedResult::Taken;

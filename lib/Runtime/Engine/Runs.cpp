@@ -43,8 +43,26 @@ uint32_t Engine::Impl::takeRun(JobClass &jobClass, uint32_t hash,
   return record;
 }
 
+/// There are few of them, and they stay until the end.
+Text Engine::Impl::keepStep(Text step) {
+  constexpr size_t MaxSteps = 64;
+  constexpr size_t MaxLength = 256;
+  for (Text known : steps)
+    if (equal(known, step))
+      return known;
+  if (step.empty() || step.size() > MaxLength || steps.size() >= MaxSteps ||
+      !steps.reserve(steps.size() + 1))
+    return {};
+  auto *copy = static_cast<char *>(allocate(step.size()));
+  if (!copy)
+    return {};
+  std::memcpy(copy, step.data(), step.size());
+  steps.pushReserved({copy, step.size()});
+  return steps.back();
+}
+
 void Engine::Impl::recordRun(uint32_t index, Slot slot, LastRun::Why why,
-                             int32_t status, bool signalled) {
+                             int32_t status, bool signalled, Text step) {
   const Instance &instance = instances[index];
   if (instance.failed)
     return; // what failed first has ended this run
@@ -59,6 +77,7 @@ void Engine::Impl::recordRun(uint32_t index, Slot slot, LastRun::Why why,
   run.status = status;
   run.started = instance.started;
   run.ended = now;
+  run.step = keepStep(step);
 }
 
 /// Main's end is always the end of a run; that of the others only when they
@@ -73,6 +92,9 @@ void Engine::Impl::recordEnd(uint32_t index, Slot slot, const Operation &end) {
     why = LastRun::Why::Stopped;
   else if (end.vanished)
     why = LastRun::Why::Vanished;
+  else if (end.signalled && slot == Slot::Main && instances[index].reloaded &&
+           end.status == jobOf(instances[index]).reload_signal())
+    why = LastRun::Why::ReloadSignal;
   else if (end.signalled)
     why = LastRun::Why::Killed;
   recordRun(index, slot, why, end.status, end.signalled);

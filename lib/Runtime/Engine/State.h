@@ -104,6 +104,7 @@ struct Instance {
   bool ending : 1;     ///< in `waiting` for good
   bool delayed : 1;    ///< that a spawn has to wait was said
   bool retracked : 1;  ///< main took the place of a tracked process
+  bool reloaded : 1;   ///< main was sent its reload signal
 };
 
 /// A table of which definitions are in use.

@@ -212,12 +212,14 @@ void StateLoader::loadRuns(JobClass &jobClass) {
     RunRecord &record = engine.runs[index];
     record.nameHash = in.number32();
     record.nameLength = in.number32();
-    record.run.why = in.choice(LastRun::Why::Vanished);
+    record.run.why = in.choice(LastRun::Why::ReloadSignal);
     record.run.slot = in.choice(Slot::Security);
     record.run.signalled = in.flag();
     record.run.status = in.signed32();
     record.run.started = in.number64();
     record.run.ended = in.number64();
+    if (in.version() >= 2)
+      record.run.step = engine.keepStep(in.text());
     *end = index;
     end = &record.link;
   }

@@ -106,6 +106,7 @@ void StateLoader::loadFlags(Instance &instance) {
   instance.retryStop = in.flag();
   instance.retracked = in.flag();
   instance.delayed = in.flag();
+  instance.reloaded = in.version() >= 2 && in.flag();
 }
 
 void StateLoader::loadPids(uint32_t index) {

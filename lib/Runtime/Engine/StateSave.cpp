@@ -188,6 +188,7 @@ void Saver::saveRuns(const JobClass &jobClass) {
     out.signed32(record.run.status);
     out.number64(record.run.started);
     out.number64(record.run.ended);
+    out.text(record.run.step);
   }
 }
 
@@ -210,11 +211,12 @@ void Saver::saveInstance(uint32_t index) {
   out.choice(instance.failedSlot);
   out.number8(instance.spares);
   out.number8(instance.forks);
-  for (bool bit : {bool(instance.failed), bool(instance.failedRespawn),
-                   bool(instance.hasNextEnv), bool(instance.timer),
-                   bool(instance.killed), bool(instance.retrySpawn),
-                   bool(instance.retryMove), bool(instance.retryStop),
-                   bool(instance.retracked), bool(instance.delayed)})
+  for (bool bit :
+       {bool(instance.failed), bool(instance.failedRespawn),
+        bool(instance.hasNextEnv), bool(instance.timer), bool(instance.killed),
+        bool(instance.retrySpawn), bool(instance.retryMove),
+        bool(instance.retryStop), bool(instance.retracked),
+        bool(instance.delayed), bool(instance.reloaded)})
     out.flag(bit);
   for (int32_t pid : instance.pids)
     out.signed32(pid);

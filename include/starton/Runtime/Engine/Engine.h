@@ -273,13 +273,17 @@ struct LastRun {
     Stopped,      ///< because it was to be stopped; exit status or signal
     RespawnLimit, ///< by itself once too often
     SpawnFailed,  ///< never ran; status = errno, 0: none
-    Vanished      ///< nobody knows
+    Vanished,     ///< nobody knows
+    ReloadSignal  ///< by the signal that Reload has sent; status = signal
   } why{};
   Slot slot{};
   bool signalled = false; ///< status is a signal
   int32_t status = 0;
   uint64_t started = 0; ///< CLOCK_MONOTONIC, nanoseconds: `starting` entered
   uint64_t ended = 0;
+  /// SpawnFailed: what could not be done, as in the log; empty: not known.
+  /// Valid for as long as the engine.
+  Text step;
 };
 /// Runs remembered for each class, instances with different names apart.
 constexpr unsigned MaxRunsPerClass = 8;

@@ -17,7 +17,7 @@
 namespace starton {
 
 /// The version that is written. Readers know this one and the one before.
-constexpr uint32_t StateVersion = 1;
+constexpr uint32_t StateVersion = 2;
 constexpr uint32_t OldestStateVersion = 1;
 
 /// Four letters that begin a part of the state.
