@@ -50,6 +50,7 @@ constexpr Target Targets[] = {
     {ManagerPath, ManagerInterface, "Restart", ""},
     {ManagerPath, Init1Interface, "ListAll", ""},
     {ManagerPath, Init1Interface, "GetDetails", "ss"},
+    {ManagerPath, Init1Interface, "ListConfig", "s"},
     {ManagerPath, RelayInterface, "ClientGone", "s"},
     {ManagerPath, PropertiesInterface, "Set", "ssv"},
     {ManagerPath, PropertiesInterface, "GetAll", "s"},
@@ -105,9 +106,11 @@ public:
       auto &self = *static_cast<Daemon *>(context);
       return self.closed ? self.ticket : 0;
     };
-    hooks.reload = [](void *context) {
-      static_cast<Daemon *>(context)->closed = true;
-      return 0;
+    hooks.reload = [](void *context, uint64_t &ticket) -> const char * {
+      auto &self = *static_cast<Daemon *>(context);
+      self.closed = true;
+      ticket = self.ticket;
+      return nullptr;
     };
     hooks.restart = [](void *) { return 0; };
     hooks.joinBus = [](void *, engine::Text) { return 0; };
@@ -136,6 +139,7 @@ public:
   /// What waits for something gets it.
   void finish() {
     closed = false;
+    server.reloadEnded(ticket, ticket % 2 ? nullptr : "no");
     server.gateOpened(ticket);
     server.busSettled(nullptr);
     server.refuseRestart(textOf("no"));

@@ -42,8 +42,8 @@ static void setOptionalHooks(control::DaemonHooks &hooks) {
   hooks.gateTicket = [](void *context, engine::Text job) {
     return static_cast<TestDaemon *>(context)->ticketFor(job);
   };
-  hooks.reload = [](void *context) {
-    return static_cast<TestDaemon *>(context)->reload();
+  hooks.reload = [](void *context, uint64_t &ticket) {
+    return static_cast<TestDaemon *>(context)->reload(ticket);
   };
   hooks.state = [](void *context, Vector<char> &json) {
     for (char byte : static_cast<TestDaemon *>(context)->state)
@@ -53,6 +53,10 @@ static void setOptionalHooks(control::DaemonHooks &hooks) {
   };
   hooks.rejected = [](void *context, engine::Text name) {
     return static_cast<TestDaemon *>(context)->rejection(name);
+  };
+  hooks.outdated = [](void *context) {
+    const std::string &why = static_cast<TestDaemon *>(context)->outdated;
+    return engine::Text{why.data(), why.size()};
   };
   hooks.rejectedAt = [](void *context, uint32_t index, engine::Text &name,
                         engine::Text &message) {
@@ -98,11 +102,20 @@ engine::Text TestDaemon::rejection(engine::Text name) const {
   return {};
 }
 
-int TestDaemon::reload() {
+const char *TestDaemon::reload(uint64_t &wanted) {
   ++reloads;
-  gateClosed = reloadError == 0;
+  gateClosed = reloadRefusal.empty();
   ticket += gateClosed;
-  return reloadError;
+  wanted = ticket;
+  return gateClosed ? nullptr : reloadRefusal.c_str();
+}
+
+void TestDaemon::endReload(const char *why) {
+  run([&] {
+    gateClosed = false;
+    server.reloadEnded(ticket, why);
+    server.gateOpened(ticket);
+  });
 }
 
 void TestDaemon::setGate(bool closed) {

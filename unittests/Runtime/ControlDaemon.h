@@ -48,7 +48,9 @@ public:
   /// Closes the gate, or opens it as a daemon does.
   void setGate(bool closed);
   uint64_t ticketFor(engine::Text job) const;
-  int reload();
+  const char *reload(uint64_t &wanted);
+  /// Null \p why: it went well. Opens the gate too.
+  void endReload(const char *why);
   engine::Text rejection(engine::Text name) const;
   /// In the daemon's thread.
   control::Server &controlServer() { return server; }
@@ -59,7 +61,8 @@ public:
   std::atomic<unsigned> wakeUps{0}; ///< rounds of the loop
   std::string lastShutdown;         ///< used with run(), as what follows
   int diskError = 0;
-  int reloadError = 0; ///< 0: a reload closes the gate
+  std::string reloadRefusal; ///< "": a reload closes the gate
+  std::string outdated;      ///< why the definitions are
   int restartError = 0;
   std::string gatedJob; ///< not empty: the only job that the gate is about
   unsigned reloads = 0;

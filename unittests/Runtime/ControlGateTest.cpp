@@ -106,7 +106,7 @@ TEST(ControlGate, WhatComesAfterAReloadWaitsForIt) {
   peer.send(rawCall(1, ManagerPath, ManagerInterface, "ReloadConfiguration") +
             rawCall(2, ManagerPath, ManagerInterface, "GetAllJobs"));
   EXPECT_EQ(peer.receive(1), "");
-  daemon.setGate(false);
+  daemon.endReload(nullptr);
   std::string all = peer.receive(16);
   ASSERT_EQ(all.size(), 16u);
   EXPECT_EQ(all[1], 2) << "a method return";
@@ -174,13 +174,39 @@ TEST(ControlGate, AReloadIsAnsweredWhenItIsDone) {
     while (reloads() == 0)
       usleep(1000);
     EXPECT_FALSE(reload.done);
+    // That nobody else waits any more is no answer to it.
     daemon.setGate(false);
+    EXPECT_EQ(errorOf(daemon.connect()->call(emit("ok"))), "");
+    EXPECT_FALSE(reload.done);
+    daemon.endReload(nullptr);
     EXPECT_EQ(errorOf(reload.result()), "");
     EXPECT_EQ(reloads(), 1u);
   }
-  daemon.run([&] { daemon.reloadError = ENOMEM; });
+  daemon.run([&] { daemon.reloadRefusal = "no compiler"; });
   EXPECT_EQ(errorOf(daemon.connect()->call(manager("ReloadConfiguration"))),
-            "org.freedesktop.DBus.Error.Failed: Cannot allocate memory");
+            "org.freedesktop.DBus.Error.Failed: no compiler");
+}
+
+TEST(ControlGate, AReloadThatFailsIsAnError) {
+  TestDaemon daemon;
+  Waiting reload(daemon, manager("ReloadConfiguration"));
+  while (!reload.done) {
+    daemon.endReload("it makes no sense");
+    usleep(1000);
+  }
+  EXPECT_EQ(errorOf(reload.result()),
+            "org.freedesktop.DBus.Error.Failed: it makes no sense");
+}
+
+TEST(ControlGate, WhatIsHeldIsToldOfAReExec) {
+  TestDaemon daemon;
+  daemon.setGate(true);
+  Waiting waits(daemon, manager("GetAllJobs"));
+  while (!waits.done) {
+    daemon.run([&] { daemon.controlServer().abandonRequests(); });
+    usleep(1000);
+  }
+  EXPECT_TRUE(isError(waits.result(), "NoReply"));
 }
 
 TEST(ControlGate, StateIsTheDaemonsText) {

@@ -255,23 +255,69 @@ TEST(ControlHostile, SignalsToADeafClientEndInItsClosing) {
   expectService(daemon);
 }
 
+/// As many as the user of this test may have.
+static unsigned mostConnections() {
+  return geteuid() == 0 ? MaxConnections : MaxConnections - ReservedConnections;
+}
+
 TEST(ControlHostile, ConnectionsAreLimited) {
   TestDaemon daemon;
   std::vector<std::unique_ptr<RawPeer>> peers;
-  unsigned kept = 0;
   for (unsigned i = 0; i < MaxConnections + 20; ++i) {
     auto peer = std::make_unique<RawPeer>(daemon.address());
     ASSERT_TRUE(peer->connected());
-    kept += peer->authenticate();
+    ASSERT_TRUE(peer->authenticate());
     peers.push_back(std::move(peer));
   }
-  unsigned most =
-      geteuid() == 0 ? MaxConnections : MaxConnections - ReservedConnections;
-  EXPECT_EQ(kept, most);
-  EXPECT_EQ(daemon.connectionCount(), most);
+  EXPECT_EQ(daemon.connectionCount(), mostConnections());
+  // Nobody of them has called: who does is served.
+  expectService(daemon);
   peers.resize(peers.size() / 2);
   EXPECT_TRUE(
       waitFor([&] { return daemon.connectionCount() < MaxConnections; }));
+  expectService(daemon);
+}
+
+/// Who has called goes after those that have not, and who waits for something
+/// stays.
+TEST(ControlHostile, TheSilentMakeRoom) {
+  TestDaemon daemon;
+  auto caller = daemon.connect();
+  EXPECT_EQ(errorOf(caller->call({"/", PeerInterface, "Ping"})), "");
+  RawPeer waiting(daemon.address());
+  ASSERT_TRUE(waiting.authenticate());
+  ASSERT_TRUE(waiting.send(rawEmit(1, "hold", true)));
+  EXPECT_TRUE(waitFor([&] { return daemon.inputs == 1; }));
+  std::vector<std::unique_ptr<RawPeer>> silent;
+  for (unsigned i = 0; i < 2 * MaxConnections; ++i) {
+    silent.push_back(std::make_unique<RawPeer>(daemon.address()));
+    ASSERT_TRUE(silent.back()->authenticate());
+  }
+  EXPECT_EQ(errorOf(caller->call({"/", PeerInterface, "Ping"})), "");
+  EXPECT_FALSE(waiting.closedWithin(0.1));
+  EXPECT_EQ(daemon.clientsGone, 0u);
+  EXPECT_TRUE(silent.front()->closedWithin(5));
+}
+
+TEST(ControlHostile, WhoFindsNoPlaceIsTold) {
+  TestDaemon daemon;
+  std::vector<std::unique_ptr<RawPeer>> waiting;
+  for (unsigned i = 0; i < mostConnections(); ++i) {
+    waiting.push_back(std::make_unique<RawPeer>(daemon.address()));
+    ASSERT_TRUE(waiting.back()->authenticate());
+    ASSERT_TRUE(waiting.back()->send(rawEmit(1, "hold", true)));
+  }
+  EXPECT_TRUE(waitFor([&] { return daemon.inputs == mostConnections(); }));
+  std::vector<std::unique_ptr<Client>> refused;
+  for (unsigned i = 0; i < 2 * RefusedConnections; ++i) {
+    refused.push_back(daemon.connect());
+    EXPECT_EQ(errorOf(refused.back()->call({"/", PeerInterface, "Ping"})),
+              "org.freedesktop.DBus.Error.LimitsExceeded: Too many clients are "
+              "connected to the daemon");
+  }
+  EXPECT_EQ(daemon.connectionCount(), mostConnections() + RefusedConnections);
+  waiting.pop_back();
+  EXPECT_TRUE(waitFor([&] { return daemon.clientsGone == 1; }));
   expectService(daemon);
 }
 

@@ -91,6 +91,48 @@ TEST(ControlInit1, EveryByteReachesEveryStringSafely) {
   }
 }
 
+TEST(ControlInit1, ConfigurationInPages) {
+  std::vector<FakeJob> jobs;
+  std::vector<std::string> names;
+  // So long that no two of them are on one page.
+  std::string event(300'000, 'e');
+  for (const char *name : {"a", "b-\xff", "c"})
+    jobs.push_back({.name = name, .startOn = {Strings{event, "X=1"}}});
+  TestDaemon daemon({.jobs = jobs});
+  auto client = daemon.connect();
+  std::string after;
+  for (;;) {
+    Reply reply = client->call(init1("ListConfig", {after}));
+    ASSERT_EQ(errorOf(reply), "");
+    const auto *rows = reply.get<std::vector<ConfigEntry>>();
+    ASSERT_NE(rows, nullptr);
+    if (rows->empty())
+      break;
+    ASSERT_EQ(rows->size(), 1u);
+    EXPECT_EQ(rows->front().startOn,
+              (std::vector<Strings>{Strings{event, "X=1"}}));
+    EXPECT_TRUE(rows->front().stopOn.empty());
+    after = rows->front().job;
+    names.push_back(after);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "b-\\xff", "c"}));
+  EXPECT_TRUE(isError(client->call(init1("ListConfig", {std::string("gone")})),
+                      "UnknownJob"));
+}
+
+TEST(ControlInit1, WhatIsOutdatedIsTold) {
+  TestDaemon daemon;
+  auto client = daemon.connect();
+  EXPECT_TRUE(isError(
+      client->call(init1("GetDetails", {std::string("none"), std::string()})),
+      "UnknownJob"));
+  daemon.run([&] { daemon.outdated = "no compiler"; });
+  EXPECT_EQ(property<std::string>(details(*client, "none"), "outdated"),
+            "no compiler");
+  EXPECT_EQ(property<std::string>(details(*client, "foo"), "outdated"),
+            "no compiler");
+}
+
 TEST(ControlInit1, TheLastRun) {
   TestDaemon daemon;
   auto client = daemon.connect();
@@ -115,8 +157,10 @@ TEST(ControlInit1, TheLastRun) {
   run.why = engine::LastRun::Why::SpawnFailed;
   run.signalled = false;
   run.status = ENOENT;
+  run.step = textOf("unable to execute");
   Properties failed = remember(run);
   EXPECT_EQ(property<int32_t>(failed, "last-error"), ENOENT);
+  EXPECT_EQ(property<std::string>(failed, "last-step"), "unable to execute");
   EXPECT_EQ(failed.count("last-exit"), 0u);
 }
 

@@ -93,6 +93,7 @@ static std::vector<Call> someCalls() {
       {ManagerPath, Init1Interface, "ListAll"},
       {ManagerPath, Init1Interface, "GetDetails", {std::string("foo"), all}},
       {ManagerPath, Init1Interface, "ListBlocked"},
+      {ManagerPath, Init1Interface, "ListConfig", {std::string()}},
       {instance, InstanceInterface, "Stop", {true}},
       {foo, JobInterface, "Stop", {Strings{}, true}},
   };

@@ -109,7 +109,7 @@ protected:
         {nullptr,
          [](void *, const table::JobTable &, uint32_t, engine::SwitchKind,
             Span<const engine::Text>) { return engine::SwitchResult::Done; },
-         [](void *, uint64_t) {}});
+         [](void *, uint64_t) {}, [](void *, uint64_t, const char *) {}});
     sigset_t mask;
     sigemptyset(&mask);
     sys.calls = 0;

@@ -46,6 +46,13 @@ TEST(HostMessages, GoWhereTheirPrioritySends) {
                        "init: no colon: before the blank\n");
 }
 
+TEST(HostMessages, AreOneLineEach) {
+  PortSys sys;
+  Messages messages(sys);
+  messages.log(Priority::Warn, textOf("job x\ninit: \033[2J\ty \xe9\x7f"));
+  EXPECT_EQ(sys.error, "init: job x?init: ?[2J\ty \xe9?\n");
+}
+
 TEST(HostMessages, NeverWaitAndSayHowManyWereLost) {
   PortSys sys;
   Messages messages(sys);

@@ -207,6 +207,21 @@ static std::vector<StatusEntry> decodeStatus(DBusMessageIter &array) {
   return entries;
 }
 
+static std::vector<ConfigEntry> decodeConfig(DBusMessageIter &array) {
+  std::vector<ConfigEntry> entries;
+  forEach(array, [&](DBusMessageIter &field) {
+    ConfigEntry entry;
+    entry.job = takeString(field);
+    entry.emits = decodeStrings(field);
+    dbus_message_iter_next(&field);
+    entry.startOn = decodeLists(field);
+    dbus_message_iter_next(&field);
+    entry.stopOn = decodeLists(field);
+    entries.push_back(std::move(entry));
+  });
+  return entries;
+}
+
 static std::vector<HeldEvent> decodeHeldEvents(DBusMessageIter &array) {
   std::vector<HeldEvent> events;
   forEach(array, [&](DBusMessageIter &field) {
@@ -261,6 +276,8 @@ static Value decode(DBusMessageIter &at) {
     return decodeNumbers(at);
   if (signature == "a(ssssa(si))")
     return decodeStatus(at);
+  if (signature == "a(sasaasaas)")
+    return decodeConfig(at);
   if (signature == "a(sasa(sss))")
     return decodeHeldEvents(at);
   if (signature == "b")

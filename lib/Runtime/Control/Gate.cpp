@@ -7,6 +7,7 @@
 #include "Interfaces.h"
 #include "starton/Runtime/Control/Names.h"
 #include "starton/Runtime/Control/Upstart.h"
+#include <cstdio>
 #include <cstring>
 
 namespace starton::control {
@@ -80,6 +81,13 @@ void Server::Impl::receive(Connection &from, DBusMessage *message) {
     Request{*this, from, incoming, {}}.failNoMemory();
 }
 
+static void answerReload(Request request) {
+  const char *why = request.server.reloadError;
+  if (!*why)
+    return request.answerEmpty();
+  request.failStandard("org.freedesktop.DBus.Error.Failed", {textOf(why)});
+}
+
 /// What waited long enough is carried out, that of each sender in order. What
 /// is carried out may be held anew, at the end.
 void Server::Impl::releaseHeld(Connection &connection) {
@@ -92,19 +100,30 @@ void Server::Impl::releaseHeld(Connection &connection) {
     bool behind = waits({held.data(), kept}, sender, next.ticket);
     behind |=
         waits({held.data() + count, held.size() - count}, sender, next.ticket);
-    if (behind || next.ticket > openTicket || connection.doomed) {
+    if (behind || isClosed(next) || connection.doomed) {
       held[kept++] = next;
       continue;
     }
     wire::Incoming message(next.message);
     if (next.begun)
-      Request{*this, connection, message, {}}.answerEmpty();
+      answerReload({*this, connection, message, {}});
     else
       dispatch(connection, message);
   }
   for (size_t i = count; i < held.size(); ++i)
     held[kept++] = held[i];
   held.shrink(kept);
+}
+
+void Server::Impl::failHeld(const char *name, Text why) {
+  for (uint32_t i = 0; i < count; ++i) {
+    for (const HeldMessage &held : connections[i]->held) {
+      wire::Incoming message(held.message);
+      Request{*this, *connections[i], message, {}}.failStandard(name, {why});
+    }
+    // Each was given up with the message that it was read as.
+    connections[i]->held.clear();
+  }
 }
 
 void Server::Impl::dropHeld(Connection &connection) {
@@ -117,23 +136,37 @@ void reloadConfiguration(Request &request) {
   Server::Impl &server = request.server;
   if (!server.daemon.reload)
     return notSupported(request);
-  if (int error = server.daemon.reload(server.daemon.context))
-    return request.failSystem(error);
-  uint64_t ticket = server.ticketFor({});
-  if (ticket <= server.openTicket)
-    return request.answerEmpty();
+  uint64_t ticket = 0;
+  if (const char *why = server.daemon.reload(server.daemon.context, ticket))
+    return request.failStandard("org.freedesktop.DBus.Error.Failed",
+                                {textOf(why)});
+  if (ticket <= server.endedReload)
+    return answerReload(request);
   if (!server.hold(request.from, request.message, ticket, true))
     request.failNoMemory();
+}
+
+void Server::reloadEnded(uint64_t ticket, const char *why) {
+  if (!impl || ticket < impl->endedReload)
+    return;
+  impl->endedReload = ticket;
+  std::snprintf(impl->reloadError, sizeof impl->reloadError, "%s",
+                why ? why : "");
+  impl->lookAtHeld();
 }
 
 void Server::gateOpened(uint64_t ticket) {
   if (!impl)
     return;
   impl->openTicket = ticket;
-  impl->gateMoved = true;
+  impl->lookAtHeld();
+}
+
+void Server::Impl::lookAtHeld() {
+  gateMoved = true;
   // The engine may be in the middle of its actions now.
-  if (!impl->settling)
-    impl->loop.wakeAt(impl->loop.context, impl->now());
+  if (!settling)
+    loop.wakeAt(loop.context, now());
 }
 
 } // namespace starton::control

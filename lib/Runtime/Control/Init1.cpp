@@ -44,6 +44,52 @@ void listAll(Request &request) {
   request.answer(writer);
 }
 
+// --- ListConfig.
+
+/// Bytes of the words of a job's conditions, roughly.
+static size_t sizeOf(const table::Condition *condition) {
+  size_t size = 0;
+  for (uint32_t i = 0; condition && i < condition->words()->size(); ++i)
+    size += condition->words()->Get(i)->size() + sizeof(uint64_t);
+  return size;
+}
+
+/// A page: a client is not sent more than it may leave unread.
+void listConfig(Request &request) {
+  constexpr size_t PageSize = size_t(256) << 10;
+  constexpr size_t RowSize = 64; // at least
+  const engine::Engine &engine = request.engine();
+  Text after = wire::Reader(request.message).string();
+  uint32_t position = 0;
+  if (!after.empty()) {
+    engine::ClassIndex job = findJob(request.engine(), after);
+    if (job == engine::NoClass)
+      return failUnknownJob(request, after);
+    while (position < engine.classCount() && engine.classAt(position) != job)
+      ++position;
+    ++position;
+  }
+  wire::Writer writer;
+  writer.startReply(request.message.serial());
+  writer.openArray("(sasaasaas)");
+  Request row = request;
+  for (size_t size = 0;
+       position < engine.classCount() && size < PageSize && writer.good();
+       ++position) {
+    row.object.job = engine.classAt(position);
+    const table::Job &job = engine.classJob(row.object.job);
+    size += RowSize + sizeOf(job.start_on()) + sizeOf(job.stop_on());
+    writer.openStruct();
+    writeJobName(row, writer);
+    writeEmits(row, writer);
+    writeStartOn(row, writer);
+    writeStopOn(row, writer);
+    writer.close();
+  }
+  writer.close();
+  request.answer(writer);
+}
+
 // --- GetDetails.
 
 namespace {
@@ -99,9 +145,9 @@ struct Subject {
 static void writeLastRun(Request &request, const Subject &subject,
                          Details &details) {
   // In the order of engine::LastRun::Why.
-  static constexpr const char *Whys[] = {"exited",       "killed",
-                                         "stopped",      "respawn-limit",
-                                         "spawn-failed", "vanished"};
+  static constexpr const char *Whys[] = {
+      "exited",       "killed",   "stopped",      "respawn-limit",
+      "spawn-failed", "vanished", "reload-signal"};
   engine::LastRun run;
   if (!request.engine().lastRun(subject.job, subject.instance, run))
     return;
@@ -111,6 +157,8 @@ static void writeLastRun(Request &request, const Subject &subject,
   if (run.why == Why::SpawnFailed) {
     if (run.status)
       details.int32("last-error", run.status);
+    if (!run.step.empty())
+      details.string("last-step", run.step);
   } else if (run.signalled) {
     details.int32("last-signal", run.status);
   } else if (run.why != Why::Vanished) {
@@ -275,7 +323,8 @@ void getDetails(Request &request) {
       daemon.rejected ? daemon.rejected(daemon.context, name) : Text();
   Subject subject{findJob(request.engine(), name), reader.string(), {}};
   bool exists = subject.job != engine::NoClass;
-  if (!exists && rejected.empty())
+  Text outdated = daemon.outdated ? daemon.outdated(daemon.context) : Text();
+  if (!exists && rejected.empty() && outdated.empty())
     return failUnknownJob(request, name);
   Vector<engine::Holder> holders;
   Vector<char> raw;
@@ -297,6 +346,8 @@ void getDetails(Request &request) {
   wire::Writer writer;
   writer.startReply(request.message.serial());
   writer.openArray("{sv}");
+  if (!outdated.empty())
+    Details(writer).string("outdated", outdated);
   if (!rejected.empty()) {
     Details details(writer);
     details.string("rejected", rejected);

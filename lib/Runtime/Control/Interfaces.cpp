@@ -68,6 +68,8 @@ static constexpr MethodRow Methods[] = {
 
     {Init1, "ListAll", "", "", "ta(ssssa(si))", "sequence rows", nullptr,
      listAll, Gated},
+    {Init1, "ListConfig", "s", "after", "a(sasaasaas)", "rows", nullptr,
+     listConfig, Gated},
     {Init1, "GetDetails", "ss", "job instance", "a{sv}", "details", nullptr,
      getDetails, Gated},
     {Init1, "ListBlocked", "", "", "a(sasa(sss))", "events", nullptr,

@@ -128,6 +128,7 @@ void listAll(Request &request);
 void getDetails(Request &request);
 void listBlocked(Request &request);
 void getRejected(Request &request);
+void listConfig(Request &request);
 
 /// The class of that name, or of that name as clients see it.
 engine::ClassIndex findJob(engine::Engine &engine, Text name);

@@ -112,11 +112,15 @@ void Server::refuseRestart(Text why) {
 }
 
 void Server::abandonRequests() {
-  if (impl)
-    impl->settlePending(ReplyShape::Empty, "org.freedesktop.DBus.Error.NoReply",
-                        textOf("The daemon is being re-executed: what was "
-                               "asked for goes on, but its end will not be "
-                               "told"));
+  if (!impl)
+    return;
+  impl->settlePending(ReplyShape::Empty, "org.freedesktop.DBus.Error.NoReply",
+                      textOf("The daemon is being re-executed: what was "
+                             "asked for goes on, but its end will not be "
+                             "told"));
+  impl->failHeld("org.freedesktop.DBus.Error.NoReply",
+                 textOf("The daemon is being re-executed: what waited for the "
+                        "job files to be read is not done"));
 }
 
 /// Whether a signal would reach anybody.

@@ -113,12 +113,58 @@ void Server::perform(const engine::Action &action) {
 
 // --- Admission.
 
-/// Refused clients are simply not kept: libdbus then closes them.
-bool Server::Impl::admits(const wire::Peer &peer) {
-  if (peer.user == 0)
-    return count < MaxConnections;
-  return peer.user == options.daemonUser &&
-         count < MaxConnections - ReservedConnections;
+/// Strangers are simply not kept: libdbus then closes them.
+bool Server::Impl::isKnown(const wire::Peer &peer) const {
+  return peer.user == 0 || peer.user == options.daemonUser;
+}
+
+bool Server::Impl::makeRoom(const wire::Peer &peer, bool relay) {
+  bool all = relay || peer.user == 0;
+  uint32_t room = all ? MaxConnections : MaxConnections - ReservedConnections;
+  uint32_t admitted = 0;
+  for (uint32_t i = 0; i < count; ++i)
+    admitted += !connections[i]->refused;
+  if (admitted < room || evictSilent(peer.user))
+    return true;
+  evictRefused();
+  return false;
+}
+
+/// Nothing is owed to it: no answer, no signals that it has asked for.
+static bool isIdle(const Connection &connection) {
+  return connection.pending == 0 && connection.held.empty() &&
+         !connection.more && !connection.follows && !connection.relay;
+}
+
+bool Server::Impl::evictSilent(uint32_t user) {
+  uint32_t longest = None;
+  for (uint32_t i = 0; i < count; ++i) {
+    const Connection &connection = *connections[i];
+    if (connection.user == user && !connection.refused && isIdle(connection) &&
+        (longest == None || connection.heard < connections[longest]->heard ||
+         (connection.heard == connections[longest]->heard &&
+          connection.opened < connections[longest]->opened)))
+      longest = i;
+  }
+  // At once, not doomed: its place is needed, and the engine knows nothing of
+  // it.
+  if (longest != None)
+    bury(longest);
+  return longest != None;
+}
+
+void Server::Impl::evictRefused() {
+  uint32_t refused = 0;
+  uint32_t oldest = None;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!connections[i]->refused)
+      continue;
+    ++refused;
+    if (oldest == None || connections[i]->opened < connections[oldest]->opened)
+      oldest = i;
+  }
+  if (refused >= RefusedConnections)
+    bury(oldest);
 }
 
 void Server::Impl::rest() {
@@ -149,10 +195,9 @@ void Server::Impl::accept(DBusConnection *fresh) {
   if (!wire::peerOf(fresh, peer))
     return;
   bool relay = daemon.isRelay && daemon.isRelay(daemon.context, peer.pid);
-  if (!relay && !admits(peer))
+  if (!relay && !isKnown(peer))
     return;
-  if (count == MaxConnections)
-    return;
+  bool refused = !makeRoom(peer, relay);
   evictUnauthenticated(peer.user);
   void *memory = allocate(sizeof(Connection));
   if (!memory)
@@ -164,8 +209,10 @@ void Server::Impl::accept(DBusConnection *fresh) {
     return;
   }
   connection->authenticateBy = now() + AuthenticationTime;
+  connection->opened = ++opened;
   connection->user = peer.user;
   connection->relay = relay;
+  connection->refused = refused;
   connections[count++] = connection;
   daemon.log(daemon.context, engine::Priority::Info,
              textOf("Connection from private client"));
@@ -185,7 +232,11 @@ void Server::Impl::serve(Connection &connection) {
     if (!message)
       break;
     --left;
-    receive(connection, message);
+    connection.heard = now();
+    if (connection.refused)
+      refuse(connection, message);
+    else
+      receive(connection, message);
   }
   if (connection.doomed)
     return;
@@ -194,6 +245,13 @@ void Server::Impl::serve(Connection &connection) {
   if (!connection.more && connection.held.empty() &&
       !connection.link.isConnected())
     doom(connection);
+}
+
+void Server::Impl::refuse(Connection &connection, DBusMessage *message) {
+  wire::Incoming incoming(message);
+  Request{*this, connection, incoming, {}}.failStandard(
+      "org.freedesktop.DBus.Error.LimitsExceeded",
+      {textOf("Too many clients are connected to the daemon")});
 }
 
 void Server::Impl::doom(Connection &connection) {

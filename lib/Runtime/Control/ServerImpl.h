@@ -35,7 +35,7 @@ constexpr uint64_t Never = ~uint64_t(0);
 struct HeldMessage {
   DBusMessage *message;
   uint64_t ticket; ///< of DaemonHooks::gateTicket
-  bool begun;      ///< carried out; only the answer waits
+  bool begun;      ///< a reload: only the answer waits, for its end
 };
 
 struct Connection {
@@ -47,6 +47,9 @@ struct Connection {
   bool more = false;    ///< messages were left for the next turn
   bool follows = false; ///< wants org.starton.Init1.Changed
   bool relay = false;   ///< to a message bus: see Relay.h
+  bool refused = false; ///< there was no place for it
+  uint64_t heard = 0;   ///< when it last called; 0: never
+  uint64_t opened = 0;  ///< the how manyth it is
   uint32_t user = 0;    ///< of the process at the other end
 };
 
@@ -94,18 +97,27 @@ struct Server::Impl {
   bool justRestarted = false; ///< the bus has not been told
   uint64_t changes = 0;       ///< sequence number of the last Changed
   uint64_t openTicket = 0;    ///< of gateOpened()
+  uint64_t endedReload = 0;   ///< of reloadEnded()
+  char reloadError[512] = {}; ///< of the same; empty: it went well
+  uint64_t opened = 0;        ///< connections so far
   uint32_t count = 0;
-  Connection *connections[MaxConnections] = {};
+  Connection *connections[MaxConnections + RefusedConnections] = {};
   Pool<PendingRequest> pending;
 
   // --- Server.cpp
   uint64_t now() const { return loop.now(loop.context); }
   void accept(DBusConnection *fresh);
-  bool admits(const wire::Peer &peer);
+  bool isKnown(const wire::Peer &peer) const;
+  /// Whether there is a place, or one can be made. False: only among the
+  /// refused, where it then is.
+  bool makeRoom(const wire::Peer &peer, bool relay);
+  bool evictSilent(uint32_t user);
+  void evictRefused();
   void evictUnauthenticated(uint32_t user);
   /// Leaves new clients in the backlog for a while.
   void rest();
   void serve(Connection &connection);
+  void refuse(Connection &connection, DBusMessage *message);
   void doom(Connection &connection);
   void settle();
   void bury(uint32_t index);
@@ -121,7 +133,14 @@ struct Server::Impl {
   bool hold(Connection &from, const wire::Incoming &message, uint64_t ticket,
             bool begun);
   void releaseHeld(Connection &connection);
+  bool isClosed(const HeldMessage &held) const {
+    return held.ticket > (held.begun ? endedReload : openTicket);
+  }
   void dropHeld(Connection &connection);
+  /// Answers everything that is held with an error.
+  void failHeld(const char *name, Text why);
+  /// In the next turn of the loop.
+  void lookAtHeld();
 
   /// Sends, and dooms who does not read.
   void send(Connection &connection, const wire::Writer &writer);

@@ -38,10 +38,12 @@ Compiler::Compiler(Sys &system, Loop &eventLoop, Messages &out,
 }
 
 bool Compiler::fail(const char *what, int error) {
-  messages.format(engine::Priority::Error,
-                  error ? "Unable to compile the job files: %s: %s"
-                        : "Unable to compile the job files: %s",
-                  what, std::strerror(error));
+  // Of a path no more than leaves room for the rest.
+  std::snprintf(failure, sizeof failure,
+                error ? "Unable to compile the job files: %.160s: %s"
+                      : "Unable to compile the job files: %.160s",
+                what, std::strerror(error));
+  messages.log(engine::Priority::Error, textOf(failure));
   return false;
 }
 
@@ -121,7 +123,7 @@ void Compiler::childMain() {
   int null = sys.open("/dev/null", O_RDWR | O_CLOEXEC);
   // Descriptors of ours are above 2, so nothing is overwritten too early.
   if (null >= 0 && sys.duplicate(null, 0, 0) >= 0 &&
-      sys.duplicate(null, 1, 0) >= 0 && sys.duplicate(report, 2, 0) >= 0) {
+      sys.duplicate(report, 1, 0) >= 0 && sys.duplicate(report, 2, 0) >= 0) {
     int result = output == TableDescriptor
                      ? sys.control(output, F_SETFD, 0)
                      : sys.duplicate(output, TableDescriptor, 0);
@@ -190,6 +192,7 @@ bool Compiler::ended(const siginfo_t &end) {
 Compiler::Result Compiler::judge(const siginfo_t &end,
                                  table::LoadedTable &table) {
   if (late) {
+    relay();
     (void)fail("the compiler did not end in time", 0);
     return Result::Failed;
   }
@@ -214,20 +217,33 @@ Compiler::Result Compiler::judge(const siginfo_t &end,
   return Result::Failed;
 }
 
+/// Nobody takes it for a message of ours.
+void Compiler::relayLine(engine::Text said) {
+  constexpr size_t MaxLine = 512;
+  char line[MaxLine + 32] = "The compiler says: ";
+  size_t size = std::strlen(line);
+  size_t taken = said.size() < MaxLine ? said.size() : MaxLine;
+  std::memcpy(line + size, said.data(), taken);
+  messages.log(engine::Priority::Error, {line, size + taken});
+}
+
 /// What a failing compiler had to say, line by line.
 void Compiler::relay() {
   constexpr unsigned MaxLines = 20;
-  char text[2048];
+  char text[4096];
   (void)sys.seekStart(report);
   ssize_t got = sys.read(report, text, sizeof text);
-  size_t size = got > 0 ? ::strnlen(text, static_cast<size_t>(got)) : 0;
+  auto size = static_cast<size_t>(got > 0 ? got : 0);
+  // The file has its full size, whatever was written.
+  while (size > 0 && text[size - 1] == '\0')
+    --size;
   unsigned lines = 0;
   for (size_t start = 0; start < size && lines < MaxLines;) {
     size_t end = start;
     while (end < size && text[end] != '\n')
       ++end;
     if (end > start) {
-      messages.log(engine::Priority::Error, {text + start, end - start});
+      relayLine({text + start, end - start});
       ++lines;
     }
     start = end + 1;

@@ -3,11 +3,17 @@
 #include "starton/Runtime/Host/Configuration.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <initializer_list>
 #include <new>
 
 namespace starton::host {
 
 using engine::Text;
+
+static constexpr char StillCompiling[] =
+    "The job files are still being compiled";
 
 Configuration::Configuration(Sys &system, Loop &eventLoop, Messages &out,
                              const Options &daemonOptions,
@@ -27,7 +33,8 @@ Configuration::Configuration(Sys &system, Loop &eventLoop, Messages &out,
                          table::LoadedTable &table) {
                   static_cast<Configuration *>(self)->finish(result, table);
                 }}) {
-  quietTimer.context = holdTimer.context = retryTimer.context = this;
+  for (Timer *timer : {&quietTimer, &holdTimer, &retryTimer, &reloadTimer})
+    timer->context = this;
   quietTimer.handler = [](Timer &timer) {
     static_cast<Configuration *>(timer.context)->compile();
   };
@@ -38,6 +45,12 @@ Configuration::Configuration(Sys &system, Loop &eventLoop, Messages &out,
   };
   retryTimer.handler = [](Timer &timer) {
     static_cast<Configuration *>(timer.context)->switchOver();
+  };
+  reloadTimer.handler = [](Timer &timer) {
+    auto *self = static_cast<Configuration *>(timer.context);
+    self->waived = self->compiler.isRunning();
+    self->endReload(self->noticed, StillCompiling);
+    self->openGate(self->noticed);
   };
 }
 
@@ -54,6 +67,7 @@ void Configuration::stop() {
   loop.cancel(quietTimer);
   loop.cancel(holdTimer);
   loop.cancel(retryTimer);
+  loop.cancel(reloadTimer);
   phase = Phase::Stopped;
 }
 
@@ -124,13 +138,20 @@ void Configuration::changedAll() {
   schedule();
 }
 
-int Configuration::reload() {
+const char *Configuration::refuse(const char *what, const char *why) {
+  std::snprintf(problem, sizeof problem,
+                "Unable to reload the configuration: %.150s: %s", what, why);
+  return problem;
+}
+
+const char *Configuration::reload(uint64_t &ticket) {
   // A table that names no directories is all there is: its job files could
   // not be found again, and those of other places are not meant.
   if (options.table && watcher.sources().empty())
-    return reloadTable();
+    return reloadTable(ticket);
   if (int error = compiler.find())
-    return options.table ? reloadTable() : error;
+    return options.table ? reloadTable(ticket)
+                         : refuse(compiler.path(), std::strerror(error));
   messages.format(engine::Priority::Info, "Reloading configuration");
   for (const char *directory : watcher.sources())
     messages.format(engine::Priority::Info, "Loading configuration from %s",
@@ -138,27 +159,50 @@ int Configuration::reload() {
   // Anew, because what was missing or too much may be there now.
   watcher.begin();
   changedAll();
-  wanted = noticed;
+  ticket = wanted = reloading = noticed;
+  if (!reloadTimer.armed)
+    loop.armAfter(reloadTimer, LongestReload);
   schedule();
-  return 0;
+  return nullptr;
+}
+
+void Configuration::catchUp() {
+  bool tableCounts =
+      options.table && (options.checkSources == CheckSources::Never ||
+                        watcher.sources().empty() || compiler.find() != 0);
+  uint64_t ticket = 0; // nobody waits for it
+  if (!tableCounts)
+    (void)reload(ticket);
 }
 
 /// Without a compiler or sources the table may still have been replaced.
-int Configuration::reloadTable() {
+const char *Configuration::reloadTable(uint64_t &ticket) {
   table::LoadError error;
   table::LoadedTable table;
   if (compiler.isRunning() || unverified || retryTimer.armed)
-    return EBUSY;
+    return refuse(options.table, std::strerror(EBUSY));
   messages.format(engine::Priority::Info, "Reloading configuration");
   if (!table.loadFile(options.table, error)) {
     messages.format(engine::Priority::Error, "%s: %s", options.table,
                     error.message);
-    return error.error ? error.error : EINVAL;
+    return refuse(options.table, error.message);
   }
   compiling.addAll();
-  covered = ++noticed;
+  ticket = covered = reloading = ++noticed;
   finish(Compiler::Result::Table, table);
-  return 0;
+  return nullptr;
+}
+
+void Configuration::endReload(uint64_t ticket, const char *why) {
+  if (ticket >= reloading)
+    loop.cancel(reloadTimer);
+  hooks.reloadEnded(hooks.context, ticket, why);
+}
+
+Text Configuration::outdated() const {
+  if (stale)
+    return textOf(compiler.why());
+  return waived ? textOf(StillCompiling) : Text();
 }
 
 /// What the start did not wait for. Only then may the table be replaced.
@@ -276,6 +320,7 @@ void Configuration::switchOver() {
 void Configuration::settle() {
   compiling.clear();
   checking = waived = false;
+  endReload(covered, stale ? compiler.why() : nullptr);
   openGate(covered);
   schedule();
 }

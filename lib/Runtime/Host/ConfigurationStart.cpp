@@ -23,6 +23,8 @@ bool Configuration::addList(const PathList &list) {
 
 /// The first of them is made, as Upstart does.
 bool Configuration::addSessionSources() {
+  homeless = !variableOf(environment, "XDG_CONFIG_HOME") &&
+             !variableOf(environment, "HOME");
   return sessionDirectories(
       environment, this, [](void *self, const char *path) {
         auto &config = *static_cast<Configuration *>(self);
@@ -139,6 +141,7 @@ void Configuration::save(StateWriter &out) const {
     out.number32(each.id);
     out.text({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
   }
+  rejected.save(out);
 }
 
 bool Configuration::resume(StateReader &in, const sigset_t &mask, bool dry) {
@@ -156,6 +159,8 @@ bool Configuration::resume(StateReader &in, const sigset_t &mask, bool dry) {
     if (in.require(usable, "a table that cannot be used"))
       in.require(keep(loaded, id), "no memory");
   }
+  if (in.version() >= 2)
+    rejected.load(in);
   if (in.good() && !dry) {
     // The directories are those that the first table names.
     ready.swap(*tables[0].table);
@@ -167,6 +172,7 @@ bool Configuration::resume(StateReader &in, const sigset_t &mask, bool dry) {
     return true;
   while (!tables.empty())
     tableUnused(tables.back().id);
+  rejected.clear();
   return false;
 }
 
@@ -194,9 +200,13 @@ void Configuration::finishBoot(Compiler::Result result,
 void Configuration::started() {
   bool watching = phase == Phase::Ready && watcher.hasBegun();
   phase = Phase::Running;
+  if (homeless)
+    messages.format(engine::Priority::Warn,
+                    "No job files of the user: neither XDG_CONFIG_HOME nor "
+                    "HOME is set");
   unverified = firstTableRest() != nullptr;
   if (int error = compiler.find()) {
-    messages.format(engine::Priority::Message,
+    messages.format(engine::Priority::Warn,
                     "Job files are not watched, for there is no compiler: "
                     "%s: %s",
                     compiler.path(), std::strerror(error));

@@ -38,6 +38,9 @@ Daemon::Daemon(Sys &system, const Options &daemonOptions,
            },
            [](void *self, uint64_t ticket) {
              static_cast<Daemon *>(self)->server.gateOpened(ticket);
+           },
+           [](void *self, uint64_t ticket, const char *why) {
+             static_cast<Daemon *>(self)->server.reloadEnded(ticket, why);
            }}),
       logs(system, loop, messages),
       processes(system, loop, messages, logs, engine,
@@ -183,6 +186,10 @@ bool Daemon::listen() {
   if (error != 0)
     messages.format(engine::Priority::Warn, "Unable to create session file: %s",
                     std::strerror(error));
+  else if (!session.isMade())
+    messages.format(engine::Priority::Warn,
+                    "No session file, by which clients find this daemon: "
+                    "XDG_RUNTIME_DIR is not set");
   control::ServerOptions serverOptions;
   serverOptions.address = address;
   serverOptions.userMode = true;
@@ -260,9 +267,7 @@ bool Daemon::launch() {
   if (!resumed)
     return true;
   server.restarted();
-  // What changed while nobody was watching.
-  if (!options.table)
-    (void)configuration.reload();
+  configuration.catchUp();
   return true;
 }
 
@@ -430,11 +435,10 @@ void Daemon::readSignals() {
 
 void Daemon::reload() {
   if (!running)
-    return; // the job files are being read just now
-  if (int error = configuration.reload())
-    messages.format(engine::Priority::Error,
-                    "Unable to reload the configuration: %s",
-                    std::strerror(error));
+    return;            // the job files are being read just now
+  uint64_t ticket = 0; // nobody waits for it
+  if (const char *why = configuration.reload(ticket))
+    messages.log(engine::Priority::Error, textOf(why));
 }
 
 void Daemon::takeSignal(uint32_t number) {

@@ -49,8 +49,11 @@ control::DaemonHooks Daemon::daemonHooks() {
   hooks.gateTicket = [](void *self, engine::Text job) {
     return static_cast<Daemon *>(self)->configuration.ticketFor(job);
   };
-  hooks.reload = [](void *self) {
-    return static_cast<Daemon *>(self)->configuration.reload();
+  hooks.reload = [](void *self, uint64_t &ticket) {
+    return static_cast<Daemon *>(self)->configuration.reload(ticket);
+  };
+  hooks.outdated = [](void *self) {
+    return static_cast<Daemon *>(self)->configuration.outdated();
   };
   hooks.rejected = [](void *self, engine::Text name) {
     return static_cast<Daemon *>(self)->configuration.rejections().why(name);

@@ -74,6 +74,9 @@ const char *Daemon::verifyState(Span<const uint8_t> state) {
     (void)in.number32();
     (void)in.text();
   }
+  Rejections unused;
+  if (in.version() >= 2)
+    unused.load(in);
   Vector<engine::TableOfState> tables;
   if (in.require(tablesInUse(tables), "no memory") &&
       copy.restore(in, tables.span()))

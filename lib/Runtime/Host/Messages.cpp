@@ -91,6 +91,11 @@ void Messages::log(engine::Priority priority, engine::Text text) {
   size_t taken = text.size() < room ? text.size() : room;
   if (taken)
     std::memcpy(line + size, text.data(), taken);
+  // Names of jobs and files may have any bytes: still it is one line.
+  for (char *byte = line + size; byte != line + size + taken; ++byte)
+    if ((static_cast<unsigned char>(*byte) < ' ' && *byte != '\t') ||
+        *byte == '\x7f')
+      *byte = '?';
   size += taken;
   line[size++] = '\n';
   write(port, line, size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Runtime/Host/Rejections.h"
+#include "starton/Runtime/Support/StateStream.h"
 #include "starton/Table/JobTable_generated.h"
 #include <cstdio>
 #include <cstring>
@@ -176,6 +177,27 @@ bool Rejections::at(size_t index, Text &name, Text &message) const {
   name = textOf(entries[index].name);
   message = textOf(entries[index].message);
   return true;
+}
+
+void Rejections::save(StateWriter &out) const {
+  out.number32(static_cast<uint32_t>(entries.size()));
+  for (const Entry &entry : entries) {
+    out.text(textOf(entry.name));
+    out.text(textOf(entry.message));
+    out.flag(entry.later);
+  }
+}
+
+void Rejections::load(StateReader &in) {
+  constexpr size_t LeastEntry = 9; // two lengths and a flag
+  uint32_t count = in.count(LeastEntry);
+  for (uint32_t i = 0; i < count && in.good(); ++i) {
+    Text name = in.name();
+    Text message = in.name();
+    bool later = in.flag();
+    if (in.good() && !find(name))
+      keep(name, message, later);
+  }
 }
 
 } // namespace starton::host

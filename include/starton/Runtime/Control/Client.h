@@ -50,12 +50,19 @@ struct HeldEvent {
   Strings environment;
   std::vector<EventHolder> holders;
 };
+/// A row of Init1.ListConfig; the conditions as in the properties.
+struct ConfigEntry {
+  std::string job;
+  Strings emits;
+  std::vector<Strings> startOn;
+  std::vector<Strings> stopOn;
+};
 /// What these interfaces' methods return, aas and a(ss) as lists of lists; any
 /// other type reads as monostate.
 using Value = std::variant<std::monostate, std::string, Strings, bool, int32_t,
                            uint64_t, std::vector<int32_t>, std::vector<Strings>,
                            std::vector<ProcessEntry>, std::vector<StatusEntry>,
-                           std::vector<HeldEvent>>;
+                           std::vector<HeldEvent>, std::vector<ConfigEntry>>;
 using Properties = std::map<std::string, Value>;
 
 struct Call {

@@ -36,8 +36,13 @@ constexpr char DaemonVersion[] = "init (upstart 1.13.2)";
 constexpr unsigned MaxConnections = 256;
 constexpr unsigned MaxUnauthenticated = 32; ///< of one user
 /// Of MaxConnections, for root only. The daemon's own user, another one, may
-/// take all others.
+/// take all others. Who is one too many takes the place of a client of the same
+/// user that nothing is owed to: one that has never called, else the one that
+/// has been silent for longest.
 constexpr unsigned ReservedConnections = 16;
+/// Beside MaxConnections, for those that find no place: each of their calls is
+/// answered with an error that says so.
+constexpr unsigned RefusedConnections = 8;
 constexpr unsigned MaxPendingPerConnection = 4096;
 /// Messages of one connection that wait for the gate; more are not read.
 constexpr unsigned MaxHeldPerConnection = 64;
@@ -92,10 +97,14 @@ struct DaemonHooks {
   /// order, until gateOpened() is called with this number or a higher one; 0:
   /// no need to.
   uint64_t (*gateTicket)(void *context, engine::Text job) = nullptr;
-  /// ReloadConfiguration: begins to read everything again and returns 0, or
-  /// the errno whose text is the error. The caller is answered once the result
-  /// is there.
-  int (*reload)(void *context) = nullptr;
+  /// ReloadConfiguration: begins to read everything again. The caller is
+  /// answered by reloadEnded() with \p ticket or a higher one, which may be
+  /// called before this returns. Otherwise the text of the error, valid until
+  /// the next input.
+  const char *(*reload)(void *context, uint64_t &ticket) = nullptr;
+  /// Why the definitions may not be what the job files say now; empty: they
+  /// are. Valid until the next input.
+  engine::Text (*outdated)(void *context) = nullptr;
   /// Why no file of this job name could be used, "FILE:LINE:COLUMN: MESSAGE";
   /// empty: none was rejected. Valid until the next input.
   engine::Text (*rejected)(void *context, engine::Text name) = nullptr;
@@ -183,6 +192,10 @@ public:
   /// The results up to this ticket are in the engine, or there are none: what
   /// waited for them is carried out in the next turn of the loop.
   void gateOpened(uint64_t ticket);
+  /// The reloads up to this ticket have come to their end: \p why says why
+  /// their result is not in use (null: it is). They are answered in the next
+  /// turn of the loop.
+  void reloadEnded(uint64_t ticket, const char *why);
 
   /// After a re-exec: signal Restarted, to a bus when it is joined.
   void restarted();

@@ -40,7 +40,7 @@ public:
   enum class Result : uint8_t {
     Table,   ///< `table` is the new one
     Current, ///< unlessCurrent is as good
-    Failed   ///< why has been logged as an error
+    Failed   ///< why() says why, which has been logged as an error
   };
   /// Called once for each start(), from ended(). \p table is the callee's to
   /// swap.
@@ -64,8 +64,11 @@ public:
   int find();
   const char *path() const { return program; }
 
-  /// Begins. False: why has been logged as an error, and done() is not called.
-  /// Not while one is running.
+  /// Why the last compilation has failed, or could not be begun.
+  const char *why() const { return failure; }
+
+  /// Begins. False: why() says why, which has been logged as an error, and
+  /// done() is not called. Not while one is running.
   [[nodiscard]] bool start(const Compilation &what);
   bool isRunning() const { return child > 0; }
 
@@ -83,6 +86,7 @@ private:
   void kill();
   Result judge(const siginfo_t &end, table::LoadedTable &table);
   void relay();
+  void relayLine(engine::Text said);
   bool fail(const char *what, int error);
 
   Sys &sys;
@@ -98,6 +102,7 @@ private:
   int report = -1;
   bool late = false;       ///< killed for want of progress
   bool mayBeEmpty = false; ///< unlessCurrent
+  char failure[256] = {};
   char program[PATH_MAX] = {};
 };
 

@@ -36,8 +36,10 @@ public:
   static constexpr uint64_t QuietTime = 20'000'000; ///< nanoseconds
   /// ... or when it has waited for this long.
   static constexpr uint64_t LongestDelay = 200'000'000;
-  /// Requests wait no longer than this for a compiler.
+  /// Requests wait no longer than this for a compiler ...
   static constexpr uint64_t LongestHold = 2'000'000'000;
+  /// ... but those that ask for a reload: D-Bus clients give up after 25 s.
+  static constexpr uint64_t LongestReload = 20'000'000'000;
   /// A switch that the engine has no memory for is tried again after this.
   static constexpr uint64_t RetryDelay = 1'000'000'000;
 
@@ -49,6 +51,10 @@ public:
         engine::SwitchKind kind, Span<const engine::Text> removed) = nullptr;
     /// Requests that were told to wait for \p ticket or less may go on.
     void (*gateOpened)(void *context, uint64_t ticket) = nullptr;
+    /// What was told by reload() is over, up to \p ticket: \p why says why the
+    /// result is not in use; null: it is.
+    void (*reloadEnded)(void *context, uint64_t ticket,
+                        const char *why) = nullptr;
   };
 
   Configuration(Sys &system, Loop &eventLoop, Messages &out,
@@ -93,8 +99,15 @@ public:
   bool work();
   /// A child of the daemon has ended. False: it is not ours.
   bool childEnded(const siginfo_t &end) { return compiler.ended(end); }
-  /// Reads everything again. 0 or an errno: there is no compiler.
-  int reload();
+  /// Reads everything again; Hooks::reloadEnded() tells of \p ticket, maybe
+  /// before this returns. Otherwise why that is not possible, valid until the
+  /// next call.
+  const char *reload(uint64_t &ticket);
+  /// After a re-exec: compiles what changed while nobody was watching, where
+  /// the job files are the truth.
+  void catchUp();
+  /// Why the definitions may not be what the job files say; empty: they are.
+  engine::Text outdated() const;
   /// Action::Kind::TableUnused.
   void tableUnused(uint32_t id);
 
@@ -134,7 +147,9 @@ private:
   // --- Running.
   bool keep(table::LoadedTable &table, uint32_t id);
   uint32_t freeId();
-  int reloadTable();
+  const char *reloadTable(uint64_t &ticket);
+  const char *refuse(const char *what, const char *why);
+  void endReload(uint64_t ticket, const char *why);
   void verifyMore();
   void changed(engine::Text job);
   void changedAll();
@@ -166,6 +181,7 @@ private:
   bool checking = false;   ///< the compilation that runs is that comparison
   bool unverified = false; ///< parts of the first table are
   bool ownSources = false; ///< the sources were given, not guessed
+  bool homeless = false;   ///< none of the user's own can be found
   char previous[PATH_MAX] = {}; ///< PATH.prev, when that is what we run on
 
   ChangedJobs pending;      ///< not yet being compiled
@@ -174,6 +190,9 @@ private:
   bool stale = false;       ///< a compilation failed: the next one is of all
   uint64_t firstChange = 0; ///< of `pending`; CLOCK_MONOTONIC, nanoseconds
   Timer quietTimer, holdTimer, retryTimer;
+  Timer reloadTimer;      ///< armed while somebody waits for a reload
+  uint64_t reloading = 0; ///< ticket of the last one
+  char problem[256] = {}; ///< what reload() gives
 
   // Tickets are numbers of changes: a compilation covers all up to one.
   uint64_t noticed = 0;

@@ -10,6 +10,11 @@
 #include "starton/Runtime/Host/Messages.h"
 #include "starton/Runtime/Support/Vector.h"
 
+namespace starton {
+class StateReader;
+class StateWriter;
+} // namespace starton
+
 namespace starton::table {
 struct Rejected;
 } // namespace starton::table
@@ -43,6 +48,10 @@ public:
   bool isLater(engine::Text name) const;
   /// The index-th in the order of names; false: there are no more.
   bool at(size_t index, engine::Text &name, engine::Text &message) const;
+
+  /// Over a re-exec.
+  void save(StateWriter &out) const;
+  void load(StateReader &in);
 
 private:
   /// One block of memory: name and message, each with a NUL.
