@@ -156,9 +156,8 @@ static KnownNames knownNames(const Session &session,
 }
 
 bool checkConfig(Session &session) {
-  Strings paths;
   std::vector<JobConfig> jobs;
-  if (!session.allJobs(paths) || !fetchJobs(session, paths, jobs))
+  if (!fetchAllJobs(session, jobs))
     return false;
   KnownNames known = knownNames(session, jobs);
   std::string only = session.words().empty()

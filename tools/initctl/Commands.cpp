@@ -49,7 +49,7 @@ static constexpr Command Commands[] = {
     {"notify-cgroup-manager-address", "ADDRESS",
      "Tell the daemon where the cgroup manager is.", 0,
      notifyCGroupManagerAddress},
-    {"service", "JOB start|stop|restart|reload|status [ARG]...",
+    {"service", "JOB start|stop|restart|reload|force-reload|status [ARG]...",
      "Act on a job or, where there is none, its init script.", ServiceOptions,
      runService},
     {"help", "[COMMAND]", "Show this list, or the help of a command.", 0,

@@ -15,11 +15,13 @@ namespace starton::initctl {
 static constexpr char Generation[] = "generation";
 static constexpr char Rejected[] = "rejected";
 static constexpr char RejectedLater[] = "rejected-later";
+static constexpr char Outdated[] = "outdated";
 static constexpr char Log[] = "log";
 static constexpr char LastProcess[] = "last-process";
 static constexpr char LastExit[] = "last-exit";
 static constexpr char LastSignal[] = "last-signal";
 static constexpr char LastError[] = "last-error";
+static constexpr char LastStep[] = "last-step";
 static constexpr char LastWhy[] = "last-why";
 static constexpr char LastStarted[] = "last-started";
 static constexpr char LastEnded[] = "last-ended";
@@ -50,6 +52,10 @@ std::optional<Rejection> Details::rejection(const std::string &job) const {
   if (!reason)
     return std::nullopt;
   return Rejection{job, *reason, property<bool>(values, RejectedLater)};
+}
+
+std::string Details::outdated() const {
+  return property<std::string>(values, Outdated);
 }
 
 /// (kind, text) of each blocker. A daemon may have sent lists of any length.
@@ -85,6 +91,7 @@ static std::string whyText(const Properties &values) {
   static constexpr std::pair<const char *, const char *> Words[] = {
       {"exited", "exited"},
       {"killed", "was killed"},
+      {"reload-signal", "was killed by its reload signal"},
       {"stopped", "was stopped"},
       {"respawn-limit", "ended once too often to be respawned"},
       {"spawn-failed", "could not be started"},
@@ -101,6 +108,7 @@ static std::string lastRunText(const Properties &values) {
   const auto *exit = find<int32_t>(values, LastExit);
   const auto *signal = find<int32_t>(values, LastSignal);
   const auto *error = find<int32_t>(values, LastError);
+  const auto *step = find<std::string>(values, LastStep);
   const auto *started = find<uint64_t>(values, LastStarted);
   const auto *ended = find<uint64_t>(values, LastEnded);
   if (!process && !ended)
@@ -110,8 +118,10 @@ static std::string lastRunText(const Properties &values) {
     text += ", signal " + signalName(*signal);
   else if (exit)
     text += ", status " + std::to_string(*exit);
+  if (step)
+    text += ": " + *step;
   if (error)
-    text += std::string(", ") + std::strerror(*error);
+    text += std::string(step ? ": " : ", ") + std::strerror(*error);
   if (started)
     text += ", started " + timeText(*started);
   if (ended)
@@ -130,6 +140,8 @@ std::string Details::text() const {
     line("generation", std::to_string(*generation));
   if (const auto *rejected = find<std::string>(values, Rejected))
     line("rejected", *rejected);
+  if (std::string why = outdated(); !why.empty())
+    line("outdated", why);
   for (const Strings &blocker : blockersOf(values))
     line("blocked by", blocker.back());
   for (const std::string &event : property<Strings>(values, HeldEvents))
@@ -166,6 +178,8 @@ static std::string lastRunJson(const Properties &values) {
     run.number("signal", *signal).text("signal_name", signalName(*signal));
   if (const auto *error = find<int32_t>(values, LastError))
     run.number("errno", *error).text("error", std::strerror(*error));
+  if (const auto *step = find<std::string>(values, LastStep))
+    run.text("step", *step);
   for (auto [key, name] :
        {std::pair(LastStarted, "started_us"), {LastEnded, "ended_us"}})
     if (const auto *time = find<uint64_t>(values, key)) {
@@ -192,6 +206,8 @@ std::string Details::json() const {
     details.number("generation", static_cast<int64_t>(*generation));
   if (const auto *rejected = find<std::string>(values, Rejected))
     details.text("rejected", *rejected);
+  if (std::string why = outdated(); !why.empty())
+    details.text("outdated", why);
   std::vector<std::string> blockers =
       jsonRows(blockersOf(values), [](const Strings &blocker) {
         return JsonObject()
@@ -214,16 +230,37 @@ std::string Details::json() const {
 
 // --- Rejections.
 
-std::optional<Rejection> findRejection(Session &session,
-                                       const std::string &name) {
+WhyUnknown whyUnknown(Session &session, const std::string &name) {
+  WhyUnknown why;
   Details details;
   details.read(session.call(Details::call(name, "")));
-  if (std::optional<Rejection> found = details.rejection(name))
-    return found;
-  for (Rejection &rejection : allRejections(session))
-    if (rejection.job == name)
-      return std::move(rejection);
-  return std::nullopt;
+  why.rejection = details.rejection(name);
+  why.outdated = details.outdated();
+  if (!why.rejection)
+    for (Rejection &rejection : allRejections(session))
+      if (rejection.job == name)
+        why.rejection = std::move(rejection);
+  return why;
+}
+
+void tell(Session &session, const WhyUnknown &why) {
+  if (why.rejection)
+    session.remark("rejected: " + harmless(why.rejection->reason));
+  if (!why.outdated.empty())
+    session.remark("outdated: " + harmless(why.outdated));
+}
+
+void explainUnknown(Session &session, const std::string &name) {
+  tell(session, whyUnknown(session, name));
+}
+
+bool findJobOrExplain(Session &session, const std::string &name,
+                      std::string &path) {
+  bool unknown = false;
+  bool found = session.findJob(name, path, &unknown);
+  if (unknown)
+    explainUnknown(session, printable(name));
+  return found;
 }
 
 std::vector<Rejection> allRejections(Session &session) {

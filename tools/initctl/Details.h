@@ -29,6 +29,8 @@ public:
   bool read(const control::Reply &reply);
 
   std::optional<Rejection> rejection(const std::string &job) const;
+  /// Why the definition may not be what the files say; empty: it is.
+  std::string outdated() const;
 
   /// Indented lines.
   std::string text() const;
@@ -40,10 +42,20 @@ private:
   bool known = false;
 };
 
-/// Why no file of the job \p name is usable, if that is so and the daemon
-/// tells; after connect().
-std::optional<Rejection> findRejection(Session &session,
-                                       const std::string &name);
+/// Why a job may not be there, as far as the daemon tells.
+struct WhyUnknown {
+  std::optional<Rejection> rejection; ///< of its file
+  std::string outdated;               ///< why no definition is up to date
+};
+
+/// After connect().
+WhyUnknown whyUnknown(Session &session, const std::string &name);
+/// On standard error, behind Upstart's own line.
+void tell(Session &session, const WhyUnknown &why);
+void explainUnknown(Session &session, const std::string &name);
+/// Session::findJob(), and the explanation where there is no such job.
+bool findJobOrExplain(Session &session, const std::string &name,
+                      std::string &path);
 
 /// All of them; empty when the daemon does not tell.
 std::vector<Rejection> allRejections(Session &session);

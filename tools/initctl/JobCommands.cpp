@@ -3,6 +3,7 @@
 // start, stop, restart, reload, usage (runtime §8.2).
 
 #include "Commands.h"
+#include "Details.h"
 #include "Status.h"
 #include "Target.h"
 #include "starton/Runtime/Control/Upstart.h"
@@ -25,17 +26,23 @@ static bool printStatus(Session &session, const std::string &job,
   return true;
 }
 
+/// \p unknown: the caller tells why.
+static bool findJobOf(Session &session, Target &target, bool *unknown) {
+  return unknown ? session.findJob(target.name, target.jobPath, unknown)
+                 : findJobOrExplain(session, target.name, target.jobPath);
+}
+
 bool findTarget(Session &session, Target &target, bool *unknown) {
   if (!session.words().empty()) {
     target.name = printable(session.words().front());
-    return session.findJob(target.name, target.jobPath, unknown);
+    return findJobOf(session, target, unknown);
   }
   const char *job = std::getenv("UPSTART_JOB");
   const char *instance = std::getenv("UPSTART_INSTANCE");
   if (!job || !instance)
     return session.usageError("missing job name");
   target.name = printable(job);
-  return session.findJob(target.name, target.jobPath, unknown) &&
+  return findJobOf(session, target, unknown) &&
          session.request({target.jobPath,
                           JobInterface,
                           "GetInstanceByName",
@@ -145,7 +152,7 @@ bool showUsage(Session &session) {
     return session.usageError("missing job name");
   std::string path;
   Reply reply;
-  if (!session.findJob(name, path) ||
+  if (!findJobOrExplain(session, name, path) ||
       !session.request(propertiesCall(path, JobInterface), reply))
     return false;
   session.print("Usage: " + property<std::string>(reply.properties, "usage") +

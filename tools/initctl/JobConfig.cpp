@@ -37,4 +37,38 @@ bool fetchJobs(Session &session, const Strings &paths,
   return true;
 }
 
+/// A page of Init1.ListConfig.
+static bool readPage(const std::vector<ConfigEntry> &rows,
+                     std::vector<JobConfig> &jobs) {
+  for (const ConfigEntry &row : rows) {
+    JobConfig job{row.job, row.emits, {}, {}};
+    if (job.name.empty() || !readCondition(row.startOn, job.startOn) ||
+        !readCondition(row.stopOn, job.stopOn))
+      return false;
+    jobs.push_back(std::move(job));
+  }
+  return true;
+}
+
+bool fetchAllJobs(Session &session, std::vector<JobConfig> &jobs) {
+  if (!session.connect())
+    return false;
+  // Far more than a daemon can have: it must come to an end.
+  constexpr size_t MaxJobs = 1U << 22;
+  while (jobs.size() < MaxJobs) {
+    std::string after = jobs.empty() ? "" : jobs.back().name;
+    Reply reply = session.call(initCall("ListConfig", {after}));
+    if (reply.error) // A daemon without it; or that job is gone.
+      break;
+    const auto *rows = reply.get<std::vector<ConfigEntry>>();
+    if (!rows || !readPage(*rows, jobs))
+      return session.invalidReply();
+    if (rows->empty())
+      return true;
+  }
+  jobs.clear();
+  Strings paths;
+  return session.allJobs(paths) && fetchJobs(session, paths, jobs);
+}
+
 } // namespace starton::initctl

@@ -20,6 +20,8 @@ struct JobConfig {
 /// with an error printed.
 bool fetchJobs(Session &session, const control::Strings &paths,
                std::vector<JobConfig> &jobs);
+/// All of them, in the daemon's order: in few messages where it can do that.
+bool fetchAllJobs(Session &session, std::vector<JobConfig> &jobs);
 
 } // namespace starton::initctl
 

@@ -4,6 +4,7 @@
 // init script of that name.
 
 #include "Commands.h"
+#include "Details.h"
 #include "starton/Runtime/Control/Upstart.h"
 #include <cerrno>
 #include <cstdlib>
@@ -129,6 +130,8 @@ bool runService(Session &session) {
   if (job)
     return session.usageError("invalid action: " + session.words()[1]);
   session.error(problem.empty() ? "Unknown job: " + printable(name) : problem);
+  if (problem.empty())
+    explainUnknown(session, printable(name));
   return false;
 }
 

@@ -21,7 +21,7 @@ std::vector<std::string> Session::environmentWords() const {
 }
 
 void Session::print(const std::string &text) {
-  if (!options.quiet)
+  if (!options.quiet || options.json)
     show(text);
 }
 

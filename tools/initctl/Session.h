@@ -26,7 +26,8 @@ public:
   /// The words behind the first: KEY=VALUE arguments.
   std::vector<std::string> environmentWords() const;
 
-  /// To standard output, unless --quiet; \p text ends its own lines.
+  /// To standard output, unless --quiet (JSON was asked for as plainly, and is
+  /// printed); \p text ends its own lines.
   void print(const std::string &text);
   /// The same even then; returns true.
   bool show(const std::string &text);

@@ -4,6 +4,7 @@
 // daemon.
 
 #include "Commands.h"
+#include "Details.h"
 #include "JobConfig.h"
 #include "Json.h"
 
@@ -80,12 +81,14 @@ static std::string configJson(const JobConfig &job) {
 }
 
 bool showConfig(Session &session) {
-  Strings paths(1);
-  bool found = session.words().empty()
-                   ? session.allJobs(paths)
-                   : session.findJob(session.words().front(), paths.front());
   std::vector<JobConfig> jobs;
-  if (!found || !fetchJobs(session, paths, jobs))
+  Strings paths(1);
+  bool done =
+      session.words().empty()
+          ? fetchAllJobs(session, jobs)
+          : findJobOrExplain(session, session.words().front(), paths.front()) &&
+                fetchJobs(session, paths, jobs);
+  if (!done)
     return false;
   if (session.options.json)
     session.print(JsonReport().rows("jobs", jsonRows(jobs, configJson)).str());

@@ -36,17 +36,19 @@ static bool isTold(const Session &session, const Rejection &rejection) {
 
 /// A job that is not there because its file is broken.
 static bool tellRejection(Session &session, const std::string &job) {
-  std::optional<Rejection> found = findRejection(session, job);
+  WhyUnknown why = whyUnknown(session, job);
   std::vector<Rejection> rejections;
-  if (found)
-    rejections.push_back(*found);
+  if (why.rejection)
+    rejections.push_back(*why.rejection);
   if (session.options.json)
     session.print(JsonReport()
                       .rows("jobs", {})
                       .rows("rejected", rejectionRows(rejections))
                       .str());
-  else if (found && isTold(session, *found))
-    session.remark("rejected: " + harmless(found->reason));
+  else if (why.rejection && !isTold(session, *why.rejection))
+    why.rejection.reset();
+  if (!session.options.json)
+    tell(session, why);
   return false;
 }
 
