@@ -237,6 +237,10 @@ void writeWhole(StateWriter &out, Random &random) {
   out.number32(1);
   out.number32(0);
   out.text({compiled.content().data(), compiled.content().size()});
+  out.number32(1); // rejected
+  out.text(textOf("broken"));
+  out.text(textOf("/etc/init/broken.conf:1:1: unknown stanza 'x'"));
+  out.flag(random() % 2);
   engine::Engine engine;
   if (!engine.init(compiled.table(), {}))
     std::abort();
