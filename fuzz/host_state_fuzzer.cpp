@@ -110,6 +110,17 @@ private:
   unsigned reads = 0;
 };
 
+const test::Compiled &jobs() {
+  static const test::Compiled compiled(
+      {{"foo", "start on startup\nexec run\n"}});
+  return compiled;
+}
+
+void begin(engine::Engine &engine) {
+  if (!engine.init(jobs().table(), {}))
+    std::abort();
+}
+
 /// What the host itself saves, without a daemon around it.
 struct Parts {
   Parts()
@@ -120,6 +131,7 @@ struct Parts {
     int error = 0;
     if (!loop.open(error))
       std::abort();
+    begin(engine);
     messages.setPriority(engine::Priority::Fatal);
   }
   bool load(StateReader &in, bool dry) {
@@ -220,8 +232,6 @@ void writeParts(StateWriter &out, Random &random) {
 
 /// Everything, with an engine that has just begun.
 void writeWhole(StateWriter &out, Random &random) {
-  static const test::Compiled compiled(
-      {{"foo", "start on startup\nexec run\n"}});
   out.part("HOST");
   out.signed32(int32_t(random() % 1000));
   out.choice(engine::Priority::Message);
@@ -236,14 +246,13 @@ void writeWhole(StateWriter &out, Random &random) {
   out.part("TABL");
   out.number32(1);
   out.number32(0);
-  out.text({compiled.content().data(), compiled.content().size()});
+  out.text({jobs().content().data(), jobs().content().size()});
   out.number32(1); // rejected
   out.text(textOf("broken"));
   out.text(textOf("/etc/init/broken.conf:1:1: unknown stanza 'x'"));
   out.flag(random() % 2);
   engine::Engine engine;
-  if (!engine.init(compiled.table(), {}))
-    std::abort();
+  begin(engine);
   engine.snapshot(out);
   writeParts(out, random);
 }

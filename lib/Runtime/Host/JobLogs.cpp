@@ -276,6 +276,11 @@ int JobLogs::writeEarly() {
   return 0;
 }
 
+void JobLogs::discard(JobLog *log) {
+  if (log)
+    destroy(log);
+}
+
 void JobLogs::destroy(JobLog *log) {
   loop.remove(log->watch);
   for (int descriptor : {log->watch.descriptor, log->peer, log->file})

@@ -219,7 +219,9 @@ void Processes::loadRecord(StateReader &in, bool dry) {
   in.require((descriptor >= 0) == (watching != Watching::Nothing),
              "a process without a descriptor");
   if (!in.require(!known, "a process twice")) {
-    if (!dry)
+    if (dry)
+      logs.discard(record->log);
+    else
       logs.finish(record->log);
     destroy(record);
     return;

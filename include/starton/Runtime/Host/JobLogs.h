@@ -67,6 +67,8 @@ public:
   /// The process has ended or was never started: reads what is still there,
   /// writes it if it can be written, and frees the log.
   void finish(JobLog *log);
+  /// Frees the log and what it holds; nothing is read or written.
+  void discard(JobLog *log);
 
   /// The disk can be written now: writes out what ended before. Returns 0 or
   /// the errno of what still fails.
