@@ -43,8 +43,9 @@ static_assert(rowsAreDocumented(), "every row of Stanzas.def needs a summary, "
                                    "a doc and an example of its stanza");
 static_assert(wireIdsAreUnique(), "wireId must be set and never be used twice");
 
-/// Longer words are not misspelt keywords.
-constexpr size_t MaxMisspelling = 16;
+/// Longer words are not taken for misspelt ones; names of events and checks
+/// have some thirty letters.
+constexpr size_t MaxMisspelling = 40;
 
 /// Edit distance in which swapping two neighbours counts once; anything above
 /// \p bound is returned as bound + 1.

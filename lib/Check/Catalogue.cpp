@@ -29,11 +29,11 @@ constexpr size_t MaxStars = 16;
 struct EventEntry {
   std::string name, emitter, description;
   std::vector<std::string> variables;
-  bool more = false;
+  bool more = false, once = false;
 };
 struct CatalogueFile {
   std::string name, description;
-  std::vector<std::string> includes;
+  std::vector<std::string> includes, jobs;
   std::vector<EventEntry> events;
 };
 
@@ -48,10 +48,12 @@ namespace llvm::yaml {
 template <> struct MappingTraits<starton::check::EventEntry> {
   static void mapping(IO &io, starton::check::EventEntry &entry) {
     io.mapRequired("name", entry.name);
-    io.mapRequired("emitter", entry.emitter);
+    // Asked for below: of a misspelt key its name is the better message.
+    io.mapOptional("emitter", entry.emitter);
     io.mapOptional("variables", entry.variables);
     io.mapOptional("more", entry.more, false);
-    io.mapRequired("description", entry.description);
+    io.mapOptional("once", entry.once, false);
+    io.mapOptional("description", entry.description);
   }
 };
 
@@ -60,6 +62,7 @@ template <> struct MappingTraits<starton::check::CatalogueFile> {
     io.mapRequired("name", file.name);
     io.mapOptional("description", file.description);
     io.mapOptional("includes", file.includes);
+    io.mapOptional("jobs", file.jobs);
     io.mapRequired("events", file.events);
   }
 };
@@ -90,12 +93,19 @@ bool readText(llvm::StringRef text, llvm::StringRef path, CatalogueFile &file,
   FirstMessage message{path, {}};
   llvm::yaml::Input input(text, nullptr, FirstMessage::take, &message);
   input >> file;
-  // An empty text is no error to YAML.
-  if (!input.error() && !file.name.empty())
-    return true;
-  error = message.text.empty() ? path.str() + ":1:1: not an event catalogue"
-                               : std::move(message.text);
-  return false;
+  // An empty text is no error to YAML, and not every error has a message.
+  if (input.error() || file.name.empty()) {
+    error = message.text.empty() ? path.str() + ":1:1: not an event catalogue"
+                                 : std::move(message.text);
+    return false;
+  }
+  for (const EventEntry &entry : file.events)
+    if (entry.emitter.empty() || entry.description.empty()) {
+      error = path.str() + ": event '" + entry.name +
+              "' needs an emitter and a description";
+      return false;
+    }
+  return true;
 }
 
 const BuiltIn *findBuiltIn(llvm::StringRef name) {
@@ -138,10 +148,16 @@ bool Catalogue::addText(llvm::StringRef text, llvm::StringRef path,
   for (const std::string &name : file.includes)
     if (!add(name, directory, error))
       return false;
+  for (const std::string &job : file.jobs)
+    jobs.insert(job);
   for (EventEntry &entry : file.events) {
-    KnownEvent event{
-        std::move(entry.name),    std::move(entry.variables),   entry.more,
-        std::move(entry.emitter), std::move(entry.description), file.name};
+    KnownEvent event{std::move(entry.name),
+                     std::move(entry.variables),
+                     entry.more,
+                     entry.once,
+                     std::move(entry.emitter),
+                     std::move(entry.description),
+                     file.name};
     auto [known, isNew] =
         exact.try_emplace(event.name, static_cast<uint32_t>(entries.size()));
     if (!isNew) {
@@ -157,7 +173,7 @@ bool Catalogue::addText(llvm::StringRef text, llvm::StringRef path,
 
 bool Catalogue::add(llvm::StringRef nameOrPath, llvm::StringRef directory,
                     std::string &error) {
-  if (!loaded.try_emplace(nameOrPath, true).second)
+  if (!loaded.insert(nameOrPath).second)
     return true;
   const BuiltIn *builtIn =
       isPath(nameOrPath) ? nullptr : findBuiltIn(nameOrPath);

@@ -2,6 +2,7 @@
 
 #include "starton/Check/System.h"
 #include "starton/Check/Graph.h"
+#include "starton/Check/Reachability.h"
 
 namespace starton::check {
 
@@ -27,13 +28,20 @@ Operand parseOperand(llvm::StringRef text) {
 
 System::System(const sema::JobSet &set, const Catalogue &catalogue,
                SystemOptions options)
-    : jobSet(set), known(catalogue), chosen(std::move(options)) {
+    : jobSet(set), known(catalogue), chosen(std::move(options)),
+      rootFiles(chosen.root) {
   for (uint32_t i = 0; i != set.jobs.size(); ++i)
     names[set.jobs[i].name] = i;
   events = std::make_unique<Graph>(*this);
 }
 
 System::~System() = default;
+
+const Reachability &System::reachability() const {
+  if (!reach)
+    reach = std::make_unique<Reachability>(*this);
+  return *reach;
+}
 
 void System::forEachStatement(
     const sema::Job &job,

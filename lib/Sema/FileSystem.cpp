@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "FileSystem.h"
+#include "starton/Sema/FileSystem.h"
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -5,7 +5,7 @@
 #ifndef STARTON_LIB_SEMA_FILES_H
 #define STARTON_LIB_SEMA_FILES_H
 
-#include "FileSystem.h"
+#include "starton/Sema/FileSystem.h"
 #include "starton/Basic/Source.h"
 
 namespace starton::sema {

@@ -5,7 +5,7 @@
 #ifndef STARTON_LIB_SEMA_WALK_H
 #define STARTON_LIB_SEMA_WALK_H
 
-#include "FileSystem.h"
+#include "starton/Sema/FileSystem.h"
 #include "starton/Sema/Model.h"
 
 namespace starton::sema {

@@ -4,12 +4,9 @@
 // other check fire, at the places that are marked; the good one is silent; and
 // with a fix the bad one becomes the good one.
 
-#include "Sema/TemporaryDirectory.h"
-#include "starton/Check/Driver.h"
-#include "starton/Sema/JobSet.h"
+#include "TestSystem.h"
 #include "gtest/gtest.h"
 #include <algorithm>
-#include <map>
 
 using namespace starton;
 using namespace starton::check;
@@ -17,81 +14,22 @@ using namespace starton::check;
 namespace {
 
 /// An example written out and loaded.
-class ExampleSystem {
+class ExampleSystem : public TestSystem {
 public:
   ExampleSystem(const Check &check, llvm::StringRef text)
-      : check(check), files(splitExample(text)) {
-    sema::SystemOptions options;
-    options.dialect = check.dialect;
-    for (const ExampleFile &file : files)
-      write(file, options.directories);
-    if (options.directories.empty())
-      options.directories.push_back(directory.at("etc/init"));
-    options.root = directory.root();
-    set = sema::loadSystem(options);
-    for (llvm::StringRef name : defaultCatalogues(check.dialect))
-      EXPECT_TRUE(catalogue.add(name, "", error)) << error;
-  }
+      : TestSystem(text, check.dialect), check(check) {}
 
   /// What all default checks and this one find.
   std::vector<Diagnostic> findings() {
-    check::SystemOptions options;
-    // Without a root the checks of programs and users of other examples would
-    // all miss theirs.
-    if (check.needs & NeedRoot)
-      options.root = directory.root();
-    system = std::make_unique<System>(set, catalogue, options);
     Selection selection;
     selection.enable(check);
-    return runChecks(*system, selection);
+    // Without a root: the programs and users of other examples do not exist.
+    bool withRoot = (check.needs & NeedRoot) != 0;
+    return runChecks(system(false, withRoot), selection);
   }
-
-  /// The name of the example's file that \p source is.
-  std::string nameOf(const SourceBuffer *source) const {
-    for (const auto &[path, name] : names)
-      if (source && source->path() == path)
-        return name;
-    return "no file";
-  }
-
-  const std::vector<ExampleFile> &exampleFiles() const { return files; }
 
 private:
-  void write(const ExampleFile &file, std::vector<std::string> &directories) {
-    llvm::StringRef name = file.name;
-    if (name.ends_with(".yaml")) {
-      EXPECT_TRUE(catalogue.addText(file.text, name, error)) << error;
-      return;
-    }
-    if (name.consume_front("/")) {
-      directory.file(name, file.text);
-      if (name.contains("bin/"))
-        llvm::sys::fs::setPermissions(directory.at(name),
-                                      llvm::sys::fs::perms::all_all);
-      return;
-    }
-    // @NAME/FILE is in a configuration directory of its own.
-    std::string place = "etc/init";
-    if (name.consume_front("@")) {
-      auto [own, rest] = name.split('/');
-      place = own.str();
-      name = rest;
-    }
-    std::string path = directory.at(place);
-    if (!llvm::is_contained(directories, path))
-      directories.push_back(path);
-    directory.file(place + "/" + name.str(), file.text);
-    names[path + "/" + name.str()] = file.name;
-  }
-
   const Check &check;
-  TemporaryDirectory directory;
-  std::vector<ExampleFile> files;
-  std::map<std::string, std::string> names;
-  std::string error;
-  Catalogue catalogue;
-  sema::JobSet set;
-  std::unique_ptr<System> system;
 };
 
 std::string placeText(llvm::StringRef file, Range range) {

@@ -10,6 +10,7 @@
 #include "starton/Basic/Dialect.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct KnownEvent {
   std::vector<std::string> variables;
   /// It may carry variables beyond those.
   bool more = false;
+  /// It happens at most once while the system is up.
+  bool once = false;
   /// The program that emits it ("init", "mountall").
   std::string emitter;
   std::string description;
@@ -46,6 +49,9 @@ public:
   /// unknown.
   const KnownEvent *find(llvm::StringRef event) const;
   llvm::ArrayRef<KnownEvent> events() const { return entries; }
+  /// Whether a package of the distribution has a job of this name, although
+  /// the system at hand may not.
+  bool hasJob(llvm::StringRef name) const { return jobs.contains(name); }
 
 private:
   bool addText(llvm::StringRef text, llvm::StringRef path,
@@ -54,7 +60,7 @@ private:
   std::vector<KnownEvent> entries;
   llvm::StringMap<uint32_t> exact;
   std::vector<uint32_t> globs;
-  llvm::StringMap<bool> loaded;
+  llvm::StringSet<> loaded, jobs;
 };
 
 /// The catalogues that are used when none are named: all that a system of this

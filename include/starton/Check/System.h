@@ -7,6 +7,7 @@
 #define STARTON_CHECK_SYSTEM_H
 
 #include "starton/Check/Catalogue.h"
+#include "starton/Check/Root.h"
 #include "starton/Sema/Model.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -15,6 +16,7 @@
 namespace starton::check {
 
 class Graph;
+class Reachability;
 
 /// Some bytes of a file of the system (an index into JobSet::files).
 struct Place {
@@ -66,6 +68,10 @@ public:
   const SystemOptions &options() const { return chosen; }
   bool isPartial() const { return chosen.partial; }
   const Graph &graph() const { return *events; }
+  /// Made when first asked for.
+  const Reachability &reachability() const;
+  /// The files of the system; not given without --root.
+  const Root &root() const { return rootFiles; }
 
   const SourceBuffer &source(uint32_t file) const {
     return *jobSet.files[file].source;
@@ -105,7 +111,9 @@ private:
   const Catalogue &known;
   SystemOptions chosen;
   llvm::StringMap<uint32_t> names;
+  Root rootFiles;
   std::unique_ptr<Graph> events;
+  mutable std::unique_ptr<Reachability> reach;
 };
 
 } // namespace starton::check

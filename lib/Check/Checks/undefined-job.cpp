@@ -2,6 +2,7 @@
 
 #include "starton/Basic/Stanzas.h"
 #include "starton/Check/Context.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace starton::check {
 
@@ -20,10 +21,16 @@ void run(Context &context) {
   // Jobs of other packages are unknown.
   if (context.system().isPartial())
     return;
+  // A file with errors makes no job; those errors are what is to be mended.
+  llvm::StringSet<> rejected;
+  for (const sema::Rejected &job : context.set().rejected)
+    rejected.insert(job.jobName);
   std::string names;
   size_t asked = 0;
   for (const Leaf &leaf : context.graph().leaves()) {
-    if (leaf.operand != JobOperand::Literal || leaf.target != System::NoJob)
+    if (leaf.operand != JobOperand::Literal || leaf.target != System::NoJob ||
+        rejected.contains(leaf.jobName.value) ||
+        context.system().catalogue().hasJob(leaf.jobName.value))
       continue;
     if (names.empty())
       names = jobNames(context);
@@ -49,6 +56,7 @@ A condition waits for `starting`, `started`, `stopping` or `stopped` of a job th
 In `start on` the job never starts for this reason, in `stop on` it is never stopped.
 
 Most often the name is misspelt, or the other job was renamed.
+A job that another package has may be named in the `jobs` of an event catalogue.
 Where the other job is a package of its own that need not be there, `--partial` is the right mode.
 )",
     .bad = R"(

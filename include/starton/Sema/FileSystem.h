@@ -3,8 +3,8 @@
 // Opening files, also those of a foreign root: there an absolute symbolic link
 // leads to a place below that root, and no link leads out of it.
 
-#ifndef STARTON_LIB_SEMA_FILESYSTEM_H
-#define STARTON_LIB_SEMA_FILESYSTEM_H
+#ifndef STARTON_SEMA_FILESYSTEM_H
+#define STARTON_SEMA_FILESYSTEM_H
 
 #include "llvm/ADT/StringRef.h"
 #include <string>
@@ -48,4 +48,4 @@ private:
 
 } // namespace starton::sema
 
-#endif // STARTON_LIB_SEMA_FILESYSTEM_H
+#endif // STARTON_SEMA_FILESYSTEM_H

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Variables: where texts use them (language §5.3), and which events carry them.
+
+#ifndef STARTON_CHECK_VARIABLES_H
+#define STARTON_CHECK_VARIABLES_H
+
+#include "starton/Check/Graph.h"
+
+namespace starton::check {
+
+/// A `$NAME` or `${NAME...}` in a text that Upstart expands: `instance`, the
+/// values of operands, `apparmor switch`, names of cgroups.
+struct VariableReference {
+  llvm::StringRef name;
+  Range range;           ///< in the text, from `$` to the end of the name
+  bool optional = false; ///< has a default, or only asks whether it is set
+};
+
+/// In order. A name that is itself made of variables (`${$X}`) is left out,
+/// those it is made of are not.
+std::vector<VariableReference> variableReferences(llvm::StringRef text);
+
+enum class Carries : uint8_t { No, Unknown, Yes };
+
+/// Whether the event that \p leaf waits for has a variable of this name.
+/// Unknown wherever it may have further ones than are known.
+Carries carries(const System &system, const Leaf &leaf,
+                llvm::StringRef variable);
+
+/// The variables that positional operands of \p leaf count through, in order.
+struct EventVariables {
+  std::vector<std::string> names;
+  bool more = true; ///< there may be further ones behind
+  bool known = false;
+};
+EventVariables variablesOf(const System &system, const Leaf &leaf);
+
+/// Whether a variable of this name is set for \p job whatever starts it: by
+/// `env` with a value, or by init (PATH, TERM, UPSTART_...).
+bool isAlwaysSet(const sema::Job &job, llvm::StringRef variable);
+
+} // namespace starton::check
+
+#endif // STARTON_CHECK_VARIABLES_H

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An event that a leaf has taken is held until the whole condition is true
+// (runtime §3.4), and a job in `starting` or `stopping` waits for its event. So
+// a leaf on such an event under an `and` whose other side needs that very job
+// to go on stops both for ever.
+
+#include "starton/Check/Context.h"
+#include "starton/Check/Precedence.h"
+#include <algorithm>
+
+namespace starton::check {
+
+namespace {
+
+constexpr size_t MaxSteps = 8;
+
+class Search {
+public:
+  explicit Search(Context &context)
+      : context(context), graph(context.graph()), precedence(context.system()) {
+  }
+
+  void lookAt(uint32_t job, bool stops);
+
+private:
+  void report(const Leaf &held, llvm::ArrayRef<Leaf> leaves);
+  void explain(Finding finding, const Leaf *leaf, Milestone awaited);
+  const Leaf *leafAwaiting(llvm::ArrayRef<Leaf> leaves, Milestone awaited);
+  bool needs(const Milestones &milestones, Milestone awaited) const {
+    return std::binary_search(milestones.begin(), milestones.end(), awaited);
+  }
+
+  Context &context;
+  const Graph &graph;
+  Precedence precedence;
+};
+
+/// What the job must get past once its event is let go; nothing for others.
+std::optional<Milestone> heldBy(const Leaf &leaf) {
+  if (!leaf.jobEvent || leaf.operand != JobOperand::Literal ||
+      leaf.target == System::NoJob)
+    return std::nullopt;
+  if (*leaf.jobEvent == JobEvent::Starting)
+    return Milestone{leaf.target, Step::Begun};
+  if (*leaf.jobEvent == JobEvent::Stopping)
+    return Milestone{leaf.target, Step::Stopped};
+  return std::nullopt;
+}
+
+void Search::lookAt(uint32_t job, bool stops) {
+  const sema::Job &owner = context.jobs()[job];
+  const sema::Condition &condition = stops ? owner.stopOn : owner.startOn;
+  llvm::ArrayRef<Leaf> leaves = graph.leavesOf(job, stops);
+  std::optional<Milestones> needed;
+  for (const Leaf &leaf : leaves) {
+    std::optional<Milestone> held = heldBy(leaf);
+    if (!held || leaf.target == job || leaves.size() == 1)
+      continue;
+    // The event is let go when all of the condition is true.
+    if (!needed)
+      needed = precedence.before(condition, leaves, condition.nodes.size() - 1);
+    if (needs(*needed, *held))
+      report(leaf, leaves);
+  }
+}
+
+const Leaf *Search::leafAwaiting(llvm::ArrayRef<Leaf> leaves,
+                                 Milestone awaited) {
+  for (const Leaf &leaf : leaves)
+    if (needs(precedence.before(leaf), awaited))
+      return &leaf;
+  return nullptr;
+}
+
+void Search::report(const Leaf &held, llvm::ArrayRef<Leaf> leaves) {
+  Milestone awaited = *heldBy(held);
+  const sema::ConditionNode &node = graph.nodeOf(held);
+  std::string job = quoted(context.jobs()[held.target].name);
+  Finding finding = context.report(
+      placeOf(node.origin),
+      "deadlock: job " + job + " waits in '" + node.name +
+          "' until the whole condition is true, for which it would have to "
+          "go on");
+  explain(finding, leafAwaiting(leaves, awaited), awaited);
+}
+
+/// The path from the other half to the job that is held.
+void Search::explain(Finding finding, const Leaf *leaf, Milestone awaited) {
+  for (size_t step = 0; step != MaxSteps && leaf; ++step) {
+    const sema::ConditionNode &node = graph.nodeOf(*leaf);
+    finding.note(context.system(), placeOf(node.origin),
+                 "job " + quoted(context.jobs()[leaf->job].name) +
+                     " waits for this");
+    if (leaf->target == System::NoJob || leaf->target == awaited.job)
+      return;
+    leaf = leafAwaiting(graph.leavesOf(leaf->target, false), awaited);
+  }
+}
+
+void run(Context &context) {
+  Search search(context);
+  for (uint32_t job = 0; job != context.jobs().size(); ++job) {
+    search.lookAt(job, false);
+    search.lookAt(job, true);
+  }
+}
+
+} // namespace
+
+STARTON_CHECK(blockingCycle) = {
+    .name = "blocking-cycle",
+    .summary = "jobs that wait for each other and never go on",
+    .severity = Severity::Error,
+    .needs = NeedGraph,
+    .doc = R"(
+A job waits in `starting` (and in `stopping`) until everything that its event started is running, or has ended if it is a task.
+A condition with `and` takes its events one by one, and holds each until the whole is true.
+So when a condition takes `starting X` and its other half comes only after X has started, X waits for the condition, the condition waits for X, and neither ever goes on; every job that waits for them hangs as well.
+The notes follow the path from the other half to the job that is held.
+
+Wait for `started X` instead, or take the other half away: what comes after X has started needs no `starting X` beside it.
+)",
+    .bad = R"(
+#--- database.conf
+start on filesystem
+stop on runlevel [016]
+exec /usr/sbin/databased
+#--- web.conf
+start on started database
+stop on stopping database
+exec /usr/sbin/webd
+#--- prepare.conf
+start on «starting database» and started web
+task
+exec /usr/sbin/prepare
+)",
+    .good = R"(
+#--- database.conf
+start on filesystem
+stop on runlevel [016]
+exec /usr/sbin/databased
+#--- web.conf
+start on started database
+stop on stopping database
+exec /usr/sbin/webd
+#--- prepare.conf
+start on started database and started web
+task
+exec /usr/sbin/prepare
+)",
+    .run = run};
+
+} // namespace starton::check
