@@ -7,6 +7,7 @@ Substitutions:
                    expects fails the test
   %initd %initctl  the daemon and its control tool
   %engine-trace    the engine as a filter, see test/Reference
+  %shell-dump      what is told of shell texts (feature `shell`)
   %shared          the data directory (feature `shared-data`)
   %python          the interpreter lit runs under
 """
@@ -42,12 +43,15 @@ config.substitutions += [
      tool("init-checkconf") + r" --fail-on=never --color=never\1 2>&1 | "
      r"FileCheck --allow-empty --implicit-check-not=error: --implicit-check-not=warning: %s"),
     (r"%engine-trace", engine_trace),
+    (r"%shell-dump", os.path.join(os.path.dirname(engine_trace), "shell-dump")),
     (r"%initd", tool("initd")),
     (r"%initctl", tool("initctl")),
     (r"%shared", config.starton_shared_data),
     (r"%python", config.starton_python),
 ]
 
+if config.starton_shell:
+    config.available_features.add("shell")
 if config.starton_shared_data:
     config.available_features.add("shared-data")
 if os.geteuid() == 0:

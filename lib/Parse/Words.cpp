@@ -184,20 +184,23 @@ WordText parse::readWord(llvm::StringRef raw, WordMode mode,
 
 llvm::StringRef parse::readBlock(llvm::StringRef body,
                                  llvm::BumpPtrAllocator &arena) {
-  llvm::StringRef prefix = commonIndentation(body);
-  bool hasNul = body.contains('\0');
-  if (prefix.empty() && !hasNul)
+  if (commonIndentation(body).empty() && !body.contains('\0'))
     return body;
   char *buffer = arena.Allocate<char>(body.size());
   char *out = buffer;
-  forEachLine(body, [&](llvm::StringRef line) {
-    // A NUL takes the rest of its line along, the LF too (§1.1).
-    llvm::StringRef text = line.substr(prefix.size());
-    if (hasNul)
-      text = cut(text);
-    out = std::copy(text.begin(), text.end(), out);
+  forEachBlockLine(body, [&](llvm::StringRef line) {
+    out = std::copy(line.begin(), line.end(), out);
   });
   return {buffer, static_cast<size_t>(out - buffer)};
+}
+
+void parse::forEachBlockLine(llvm::StringRef body,
+                             llvm::function_ref<void(llvm::StringRef)> visit) {
+  llvm::StringRef prefix = commonIndentation(body);
+  // A NUL takes the rest of its line along, the LF too (§1.1).
+  forEachLine(body, [&](llvm::StringRef line) {
+    visit(cut(line.substr(prefix.size())));
+  });
 }
 
 size_t parse::lengthWithoutJoins(llvm::StringRef word) {

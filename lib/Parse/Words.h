@@ -5,6 +5,7 @@
 #ifndef STARTON_LIB_PARSE_WORDS_H
 #define STARTON_LIB_PARSE_WORDS_H
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Allocator.h"
 
@@ -35,6 +36,10 @@ WordText readWord(llvm::StringRef raw, WordMode mode,
 /// The lines of a block without their common indentation (language §2).
 /// \p body holds all lines between the header and the end line.
 llvm::StringRef readBlock(llvm::StringRef body, llvm::BumpPtrAllocator &arena);
+
+/// What readBlock() keeps of each line, one after the other.
+void forEachBlockLine(llvm::StringRef body,
+                      llvm::function_ref<void(llvm::StringRef)> visit);
 
 /// The length of \p word without the escaped newlines at its end, which the
 /// lexer leaves on words, keywords and operators.

@@ -65,4 +65,21 @@ std::vector<uint32_t> JobSet::listOrder() const {
   return order;
 }
 
+bool commandNeedsShell(llvm::StringRef command) {
+  return command.find_first_of("~`!$^&*()=|\\{}[];\"'<>?") !=
+         llvm::StringRef::npos;
+}
+
+std::vector<llvm::StringRef> splitCommand(llvm::StringRef command) {
+  constexpr llvm::StringLiteral Blanks = " \t\r\n";
+  std::vector<llvm::StringRef> words;
+  for (size_t begin = command.find_first_not_of(Blanks);
+       begin != llvm::StringRef::npos;) {
+    size_t end = std::min(command.find_first_of(Blanks, begin), command.size());
+    words.push_back(command.slice(begin, end));
+    begin = command.find_first_not_of(Blanks, end);
+  }
+  return words;
+}
+
 } // namespace starton::sema

@@ -54,23 +54,6 @@ TableBuilder::strings(const std::vector<llvm::StringRef> &list) {
   return full ? Strings() : builder.CreateVector(offsets);
 }
 
-bool commandNeedsShell(llvm::StringRef command) {
-  return command.find_first_of("~`!$^&*()=|\\{}[];\"'<>?") !=
-         llvm::StringRef::npos;
-}
-
-std::vector<llvm::StringRef> splitCommand(llvm::StringRef command) {
-  constexpr llvm::StringLiteral Blanks = " \t\r\n";
-  std::vector<llvm::StringRef> words;
-  for (size_t begin = command.find_first_not_of(Blanks);
-       begin != llvm::StringRef::npos;) {
-    size_t end = std::min(command.find_first_of(Blanks, begin), command.size());
-    words.push_back(command.slice(begin, end));
-    begin = command.find_first_not_of(Blanks, end);
-  }
-  return words;
-}
-
 namespace {
 
 int32_t clamp32(int64_t value, int64_t low, int64_t high) {
@@ -113,8 +96,8 @@ Offset<Process> lowerProcess(TableBuilder &builder, Slot slot,
     kind = ProcessKind::Script;
     text = builder.string(llvm::StringRef(process.text));
   } else if (process.kind == sema::ProcessKind::Command) {
-    std::vector<llvm::StringRef> words = splitCommand(process.text);
-    bool shell = words.empty() || commandNeedsShell(process.text);
+    std::vector<llvm::StringRef> words = sema::splitCommand(process.text);
+    bool shell = words.empty() || sema::commandNeedsShell(process.text);
     kind = shell ? ProcessKind::Shell : ProcessKind::Argv;
     if (shell)
       text = builder.string("exec " + process.text);

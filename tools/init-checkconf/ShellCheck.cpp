@@ -3,7 +3,7 @@
 #include "ShellCheck.h"
 #include "ShellMessages.h"
 #include "ShellPool.h"
-#include "starton/Table/Writer.h"
+#include "starton/Sema/Model.h"
 
 using namespace starton;
 using namespace starton::checkconf;
@@ -26,7 +26,7 @@ struct Texts {
       inputs.push_back({{statement.text, "", ""}});
     // The daemon runs such a command as `exec COMMAND`, and this way a word
     // that only counts in front, like `if`, is judged as it will be.
-    else if (table::commandNeedsShell(statement.text))
+    else if (sema::commandNeedsShell(statement.text))
       inputs.push_back({{"exec ", statement.text, "\n"}});
     else
       return;

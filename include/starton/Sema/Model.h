@@ -63,6 +63,12 @@ struct Process {
   Origin origin;
 };
 
+/// Whether an `exec` command goes through the shell (runtime §4.1).
+bool commandNeedsShell(llvm::StringRef command);
+
+/// The words of a command that needs no shell.
+std::vector<llvm::StringRef> splitCommand(llvm::StringRef command);
+
 /// A condition in post-order, as ast::EventNode but self-contained.
 struct ConditionNode {
   ast::NodeKind kind = ast::NodeKind::Match;

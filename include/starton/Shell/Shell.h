@@ -135,6 +135,9 @@ struct Layer {
   /// options and what it wraps lie between. None: the `exec` that Upstart puts
   /// in front of the command of an exec stanza.
   uint32_t word = None, endWord = 0;
+  /// What is given to it: `words` of [firstArgument, endWord). Program: its
+  /// arguments; otherwise options and what is wrapped.
+  uint32_t firstArgument = 0;
   /// Su, Sudo, Shell ...: the word that holds a shell text (`-c TEXT`). No
   /// layer follows then. None: no such text.
   uint32_t text = None;

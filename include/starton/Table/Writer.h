@@ -9,7 +9,6 @@
 #include "starton/Sema/Model.h"
 #include "llvm/Support/raw_ostream.h"
 #include <string>
-#include <vector>
 
 namespace starton::table {
 
@@ -25,12 +24,6 @@ std::string writeTable(const sema::JobSet &set, std::string &error);
 /// the dump cannot print.
 bool dumpTable(llvm::StringRef bytes, llvm::raw_ostream &os,
                std::string &error);
-
-/// Whether an `exec` command goes through the shell (runtime §4.1).
-bool commandNeedsShell(llvm::StringRef command);
-
-/// The words of a command that needs no shell.
-std::vector<llvm::StringRef> splitCommand(llvm::StringRef command);
 
 /// Makes \p path hold \p bytes, or leaves everything as it was: writes a
 /// temporary file beside it, syncs and renames (mode 0644). With

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which processes a shell makes before it becomes another program. Upstart
+// counts them under `expect fork` and `expect daemon`.
+
+#ifndef STARTON_SHELL_FORKS_H
+#define STARTON_SHELL_FORKS_H
+
+#include "starton/Shell/Shell.h"
+
+namespace starton::shell {
+
+enum class ForkKind : uint8_t {
+  Program, ///< a command that is no builtin
+  Pipeline,
+  Background,
+  Subshell,
+  Substitution,
+};
+
+struct Fork {
+  ForkKind kind = ForkKind::Program;
+  uint32_t command = None;  ///< that is run in the new process
+  Range range;              ///< the program's words, or the construct
+  bool conditional = false; ///< happens or not as the text goes
+};
+
+/// Whether /bin/sh runs a command of this name itself (those of dash, which are
+/// nearly those of every shell).
+bool isBuiltin(llvm::StringRef name);
+
+/// The command that replaces the shell at the end of \p facts, or None: the
+/// last `exec PROGRAM` in the shell's own process.
+uint32_t finalExec(const ShellFacts &facts);
+
+/// What the shell forks for before \p exec runs, in the order of the text.
+/// Left out is what is not sure: functions, commands whose name is not literal,
+/// and whatever stands in a branch that leaves the text before \p exec.
+std::vector<Fork> forksBefore(const ShellFacts &facts, uint32_t exec);
+
+} // namespace starton::shell
+
+#endif // STARTON_SHELL_FORKS_H
