@@ -97,7 +97,7 @@ public:
   int signalMask(int, const sigset_t *, sigset_t *) override { return 0; }
   int signalDefault(int) override { return 0; }
   int signalIgnore(int) override { return 0; }
-  bool signalIsIgnored(int) override { return false; }
+  bool signalIsDefault(int) override { return true; }
   int setLimit(int, const struct rlimit &) override { return 0; }
   int processControl(int, unsigned long) override { return 0; }
   mode_t setUmask(mode_t) override { return 022; }

@@ -17,30 +17,36 @@ struct ChildRun {
   ChildSys sys;
   OneJob job;
   ChildDefaults defaults;
-  ChildPlan plan;
+  ChildRequest request;
+  ChildPlan *plan = nullptr;
   std::vector<std::string> environment = {"PATH=/bin", "A=b c"};
   bool withoutProcess = false;
 
   ChildRun() {
     defaults.openFiles = {256, 4096};
-    sigaddset(&defaults.ignoredSignals, SIGHUP);
-    sigaddset(&defaults.ignoredSignals, SIGPIPE);
-    plan.errorPipe = 11;
+    sigaddset(&defaults.changedSignals, SIGHUP);
+    sigaddset(&defaults.changedSignals, SIGPIPE);
+    request.errorPipe = 11;
   }
 
   SpawnRecord go() {
     const table::Job &built = job.get();
-    plan.defaults = &defaults;
-    plan.job = &built;
-    plan.process = withoutProcess ? nullptr : built.processes()->Get(0);
-    plan.slot = static_cast<engine::Slot>(job.slot);
+    request.defaults = &defaults;
+    request.job = &built;
+    request.process = withoutProcess ? nullptr : built.processes()->Get(0);
+    request.slot = static_cast<engine::Slot>(job.slot);
     std::vector<engine::Text> texts;
     texts.reserve(environment.size());
     for (const std::string &entry : environment)
       texts.push_back({entry.c_str(), entry.size()});
-    plan.env = {texts.data(), texts.size()};
-    return executePlan(sys, plan);
+    request.env = {texts.data(), texts.size()};
+    memory.resize(planSize(request) / sizeof(void *) + 1);
+    plan = &writePlan(request, memory.data());
+    return executePlan(sys, *plan);
   }
+
+private:
+  std::vector<void *> memory;
 };
 
 std::string message(const SpawnRecord &record) {
@@ -58,10 +64,73 @@ TEST(HostChild, RunsWordsWithoutAShell) {
   EXPECT_EQ(record.step, SpawnStep::Execute);
   EXPECT_EQ(record.error, ENOENT);
   EXPECT_TRUE(record.fatal);
-  EXPECT_TRUE(run.sys.did("exec printf"));
+  EXPECT_TRUE(run.sys.did("exec /bin/printf"));
   EXPECT_EQ(run.sys.argv, run.job.argv);
   EXPECT_EQ(run.sys.env, run.environment);
   EXPECT_FALSE(run.sys.did("memfd"));
+}
+
+/// Runs `tool` with one PATH; "exec" calls without that word.
+std::vector<std::string> tried(ChildRun &run, const std::string &path) {
+  run.job.kind = table::ProcessKind::Argv;
+  run.job.argv = {"tool", "x"};
+  run.environment = {"XPATH=/no", "PATH=" + path, "PATH=/second"};
+  run.go();
+  std::vector<std::string> result;
+  for (const std::string &call : run.sys.calls)
+    if (call.rfind("exec ", 0) == 0)
+      result.push_back(call.substr(5));
+  return result;
+}
+
+TEST(HostChild, SearchesThePathOfTheJob) {
+  using Paths = std::vector<std::string>;
+  ChildRun plain;
+  EXPECT_EQ(tried(plain, "/a:/b/:c"), (Paths{"/a/tool", "/b//tool", "c/tool"}));
+  ChildRun here;
+  EXPECT_EQ(tried(here, ":/a:"), (Paths{"tool", "/a/tool", "tool"}));
+  ChildRun empty;
+  EXPECT_EQ(tried(empty, ""), (Paths{"tool"}));
+  ChildRun denied;
+  denied.sys.failures["exec /a/tool"] = EACCES;
+  EXPECT_EQ(tried(denied, "/a:/b"), (Paths{"/a/tool", "/b/tool"}));
+  EXPECT_EQ(denied.go().error, EACCES) << "more telling than what came after";
+  ChildRun broken;
+  broken.sys.failures["exec /a/tool"] = EIO;
+  EXPECT_EQ(tried(broken, "/a:/b"), (Paths{"/a/tool"}));
+  ChildRun huge; // as if it were not there
+  EXPECT_EQ(tried(huge, std::string(5000, 'x') + ":/b"), (Paths{"/b/tool"}));
+  ChildRun unset;
+  unset.job.kind = table::ProcessKind::Argv;
+  unset.job.argv = {"tool"};
+  unset.environment = {"A=b"};
+  unset.go();
+  EXPECT_TRUE(unset.sys.did("exec /bin/tool"));
+  EXPECT_TRUE(unset.sys.did("exec /usr/bin/tool"));
+}
+
+TEST(HostChild, RefusesNamesThatAreNone) {
+  for (const std::string &name : {std::string(), std::string(300, 'n')}) {
+    ChildRun run;
+    run.job.kind = table::ProcessKind::Argv;
+    run.job.argv = {name};
+    EXPECT_EQ(run.go().error, name.empty() ? ENOENT : ENAMETOOLONG);
+  }
+}
+
+TEST(HostChild, LetsTheShellReadWhatHasNoFormat) {
+  ChildRun run;
+  run.sys.failures["exec /b/tool"] = ENOEXEC;
+  EXPECT_EQ(
+      tried(run, "/a:/b:/c"),
+      (std::vector<std::string>{"/a/tool", "/b/tool", "/bin/sh", "/c/tool"}));
+  EXPECT_EQ(run.sys.argv, run.job.argv) << "for the next";
+  ChildRun shell;
+  shell.sys.failures["exec /b/tool"] = ENOEXEC;
+  shell.sys.failures["exec /bin/sh"] = EIO; // so that it is the last
+  tried(shell, "/b:/c");
+  EXPECT_EQ(shell.sys.argv,
+            (std::vector<std::string>{"/bin/sh", "/b/tool", "x"}));
 }
 
 TEST(HostChild, GivesOneLineToTheShell) {
@@ -189,12 +258,12 @@ TEST(HostChild, StopsForTheDebugStanzaOnlyWhenAsked) {
   traced.defaults.traceStanzas = true;
   traced.go();
   EXPECT_LT(traced.sys.when("close 3"), traced.sys.when("kill 4321 19"));
-  EXPECT_EQ(traced.plan.errorPipe, -1);
+  EXPECT_EQ(traced.plan->errorPipe, -1);
 }
 
 TEST(HostChild, FallsBackToNullForConsoleOutput) {
   ChildRun run;
-  run.plan.console = Console::Output;
+  run.request.console = Console::Output;
   run.sys.failures["open /dev/console"] = EIO;
   EXPECT_EQ(run.go().step, SpawnStep::Execute);
   // The warning is in the error pipe, and it is not fatal.
@@ -204,7 +273,7 @@ TEST(HostChild, FallsBackToNullForConsoleOutput) {
   EXPECT_FALSE(warning.fatal);
   EXPECT_EQ(warning.error, EIO);
   ChildRun owner;
-  owner.plan.console = Console::Owner;
+  owner.request.console = Console::Owner;
   owner.sys.failures["open /dev/console"] = EIO;
   EXPECT_EQ(owner.go().step, SpawnStep::OpenConsole);
 }
@@ -212,7 +281,7 @@ TEST(HostChild, FallsBackToNullForConsoleOutput) {
 TEST(HostChild, KeepsTheDescriptorsOfEvents) {
   ChildRun run;
   const int32_t events[] = {12, 13, 20};
-  run.plan.events = {events, 3};
+  run.request.events = {events, 3};
   run.go();
   for (const char *call : {"close 3-11", "keep 12", "close 13-12", "keep 13",
                            "close 14-19", "keep 20", "close 21-"})
@@ -269,7 +338,7 @@ TEST(HostChild, SwitchesToTheExpandedProfile) {
   for (int step = 0; step < 6; ++step) {
     ChildRun run;
     run.job.profile = "/etc/$A";
-    run.plan.profile = step == 1 ? nullptr : "/etc/b c";
+    run.request.profile = step == 1 ? nullptr : "/etc/b c";
     run.sys.files[State] = step == 2 ? "N\n" : "Y\n";
     run.sys.failures["access /run/container_type"] = ENOENT;
     run.sys.failures["access /rofs/etc/apparmor.d"] = ENOENT;
@@ -306,8 +375,8 @@ TEST(HostChild, GoesOnWithoutATrace) {
 
 TEST(HostChild, LogsThroughAPipeWithoutATerminal) {
   ChildRun run;
-  run.plan.console = Console::Log;
-  run.plan.logPipe = 12;
+  run.request.console = Console::Log;
+  run.request.logPipe = 12;
   EXPECT_EQ(run.go().step, SpawnStep::Execute);
   EXPECT_FALSE(run.sys.did("ioctl"));
   EXPECT_LT(run.sys.when("dup 2"), run.sys.calls.size());
@@ -335,8 +404,8 @@ TEST_P(HostChildFailure, IsToldAndEndsTheChild) {
   run.job.setuid = "web";
   run.job.setgid = "media";
   run.job.expect = table::Expect::Fork;
-  run.plan.console = Console::Log;
-  run.plan.terminal = 12;
+  run.request.console = Console::Log;
+  run.request.terminal = 12;
   run.sys.files["/etc/passwd"] = "web:x:33:34::/:\n";
   run.sys.files["/etc/group"] = "media:x:50:\n";
   run.sys.failures["setuid 0"] = EPERM;
@@ -357,7 +426,6 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{"ioctl", EIO, "unable to open pty slave"},
         Failure{"memfd", ENFILE, "unable to move script fd"},
         Failure{"dup 9", EBUSY, "unable to move script fd"},
-        Failure{"mmap", ENOMEM, "unable to allocate memory"},
         Failure{"setrlimit 0", EPERM, "unable to set \"cpu\" resource limit"},
         Failure{"nice", EACCES, "unable to set priority"},
         Failure{"open /proc/self/oom_score_adj", EROFS,

@@ -154,19 +154,15 @@ public:
   int signalDefault(int signal) override {
     return note("default " + std::to_string(signal));
   }
-  void *mapPages(size_t size) override {
-    if (note("mmap") < 0)
-      return nullptr;
-    pages.assign(size, '\0');
-    return pages.data();
-  }
-  int execute(const char *file, char *const *words,
-              char *const *variables) override {
+  int executeFile(const char *path, char *const *words,
+                  char *const *variables) override {
+    argv.clear();
+    env.clear();
     for (; *words; ++words)
       argv.emplace_back(*words);
     for (; *variables; ++variables)
       env.emplace_back(*variables);
-    int result = note(std::string("exec ") + file);
+    int result = note(std::string("exec ") + path);
     return result < 0 ? result : -ENOENT;
   }
 
@@ -182,7 +178,6 @@ private:
 
   int next = 20;
   std::map<int, std::string> reading, names;
-  std::vector<char> pages;
 };
 
 /// A job with one process, as a table holds it.

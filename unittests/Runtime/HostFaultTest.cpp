@@ -27,7 +27,9 @@ size_t openDescriptors() {
 
 class OneLife : public HostProcesses {
 public:
-  explicit OneLife(std::string logs) : directory(std::move(logs)) {}
+  OneLife(std::string logs, bool shares) : directory(std::move(logs)) {
+    sys.shares = shares;
+  }
   void TestBody() override {}
 
   /// How many calls there were.
@@ -87,14 +89,16 @@ TEST(HostFaults, NoFailingCallHoldsAJobOrADescriptor) {
   fs::create_directories(directory);
   size_t before = openDescriptors();
   unsigned injected = 0;
-  for (unsigned faultAt = 0;; ++faultAt) {
-    unsigned calls = OneLife(directory).live(faultAt);
-    EXPECT_EQ(openDescriptors(), before) << "call " << faultAt;
-    if (faultAt > calls)
-      break;
-    injected += faultAt > 0;
+  for (bool shares : {false, true}) {
+    for (unsigned faultAt = 0;; ++faultAt) {
+      unsigned calls = OneLife(directory, shares).live(faultAt);
+      EXPECT_EQ(openDescriptors(), before) << "call " << faultAt;
+      if (faultAt > calls)
+        break;
+      injected += faultAt > 0;
+    }
   }
-  EXPECT_GT(injected, 20U);
+  EXPECT_GT(injected, 40U);
   fs::remove_all(directory);
 }
 

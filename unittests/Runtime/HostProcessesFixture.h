@@ -29,6 +29,11 @@ constexpr pid_t FirstPid = 100;
 class KernelSys : public Sys {
 public:
   int forkError = 0;
+  bool shares = false; ///< children may start in our memory
+  int shareError = 0;
+  std::vector<SharingChild> shared; ///< those that did
+  int stacks = 0;                   ///< mapped now
+  int forks = 0;
   int pipeError = 0;
   int epollError = 0;
   bool needsReserve = false; ///< EMFILE until the soft limit is raised
@@ -124,7 +129,26 @@ public:
         std::string("\0A=B\0", 5);
   }
 
+  bool sharesMemory() override { return shares; }
+  pid_t startSharing(const SharingChild &child) override {
+    if (shareError || fails())
+      return shareError ? -shareError : -EAGAIN;
+    shared.push_back(child);
+    *child.running = nextPid;
+    return nextPid++;
+  }
+  void *mapStack(size_t size) override {
+    if (fails())
+      return nullptr;
+    ++stacks;
+    return Sys::mapStack(size);
+  }
+  void unmapPages(void *pages, size_t size) override {
+    --stacks;
+    Sys::unmapPages(pages, size);
+  }
   pid_t fork() override {
+    ++forks;
     if (forkError || fails())
       return forkError ? -forkError : -EIO;
     return nextPid++;
@@ -180,7 +204,7 @@ public:
     return 0;
   }
   int processControl(int, unsigned long) override { return 0; }
-  bool signalIsIgnored(int) override { return false; }
+  bool signalIsDefault(int) override { return true; }
   mode_t setUmask(mode_t) override { return 022; }
 
   void report(pid_t pid, int code, int status) {
@@ -308,6 +332,9 @@ protected:
     if (sys.lastWriteEnd >= 0)
       sys.close(sys.lastWriteEnd);
     sys.lastWriteEnd = -1;
+    for (const SharingChild &child : sys.shared)
+      *child.running = 0;
+    sys.shared.clear();
   }
   std::vector<Kind> kinds() const {
     std::vector<Kind> result;

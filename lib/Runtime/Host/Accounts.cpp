@@ -13,7 +13,7 @@ namespace {
 /// thousands of members must not hide the groups after it.
 class LineReader {
 public:
-  LineReader(Sys &system, const char *path)
+  LineReader(ChildCalls &system, const char *path)
       : sys(system), descriptor(system.open(path, O_RDONLY | O_CLOEXEC)) {}
   ~LineReader() {
     if (descriptor >= 0)
@@ -75,7 +75,7 @@ private:
     return filled > 0 && got == 0 && !skipping;
   }
 
-  Sys &sys;
+  ChildCalls &sys;
   int descriptor;
   int failed = 0;
   bool skipping = false;
@@ -132,7 +132,8 @@ bool lists(Span<const char> members, Span<const char> user) {
 
 } // namespace
 
-int findUser(Sys &sys, Span<const char> name, uid_t &user, gid_t &group) {
+int findUser(ChildCalls &sys, Span<const char> name, uid_t &user,
+             gid_t &group) {
   LineReader reader(sys, "/etc/passwd");
   for (Span<const char> line; reader.next(line);) {
     Span<const char> rest = line;
@@ -145,7 +146,7 @@ int findUser(Sys &sys, Span<const char> name, uid_t &user, gid_t &group) {
   return reader.error();
 }
 
-int findGroup(Sys &sys, Span<const char> name, gid_t &group) {
+int findGroup(ChildCalls &sys, Span<const char> name, gid_t &group) {
   LineReader reader(sys, "/etc/group");
   for (Span<const char> line; reader.next(line);) {
     Span<const char> found, members;
@@ -158,8 +159,8 @@ int findGroup(Sys &sys, Span<const char> name, gid_t &group) {
   return reader.error();
 }
 
-ssize_t groupsOf(Sys &sys, Span<const char> user, gid_t base, gid_t *groups,
-                 size_t capacity) {
+ssize_t groupsOf(ChildCalls &sys, Span<const char> user, gid_t base,
+                 gid_t *groups, size_t capacity) {
   if (capacity == 0)
     return 0;
   size_t count = 0;

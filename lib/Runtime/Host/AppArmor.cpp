@@ -9,7 +9,7 @@ namespace starton::host {
 
 namespace {
 
-bool isProgram(Sys &sys, const char *path) {
+bool isProgram(ChildCalls &sys, const char *path) {
   if (sys.access(path, X_OK) < 0)
     return false;
   int file = sys.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -24,7 +24,7 @@ bool isProgram(Sys &sys, const char *path) {
 
 } // namespace
 
-bool appArmorUsable(Sys &sys) {
+bool appArmorUsable(ChildCalls &sys) {
   int state =
       sys.open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
   if (state < 0)

@@ -9,8 +9,8 @@
 #include "starton/Runtime/Host/Child.h"
 #include "starton/Runtime/Host/Accounts.h"
 #include "starton/Runtime/Host/AppArmor.h"
-#include "starton/Table/JobTable_generated.h"
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -28,8 +28,8 @@ constexpr int ErrorDescriptor = 3;  ///< where the error pipe is moved
 constexpr int LogDescriptor = 1;    ///< where the log's end is moved
 constexpr int ScriptDescriptor = 9; ///< fixed by runtime §4.1
 constexpr char ScriptHead[] = "exec 9<&-\n";
-constexpr char ScriptPath[] = "/proc/self/fd/9";
 constexpr char ShellPath[] = "/bin/sh";
+constexpr char DefaultPath[] = "/bin:/usr/bin"; ///< as execvp's
 constexpr size_t MaxGroups = 4096;
 
 struct ResourceRow {
@@ -57,42 +57,12 @@ const char *const StepTexts[] = {
 #include "starton/Runtime/Host/SpawnSteps.def"
 };
 
-Span<const char> textOf(const flatbuffers::String *string) {
-  return string ? Span<const char>(string->c_str(), string->size())
-                : Span<const char>();
-}
-
-/// Bytes handed out of one mapping that is as large as the plan needs.
-class Arena {
-public:
-  Arena(Sys &sys, size_t size) : at(static_cast<char *>(sys.mapPages(size))) {}
-  bool valid() const { return at != nullptr; }
-
-  char **pointers(size_t count) {
-    auto *result = reinterpret_cast<char **>(at);
-    at += count * sizeof(char *);
-    return result;
-  }
-  char *copy(Span<const char> text) {
-    char *result = at;
-    if (!text.empty())
-      std::memcpy(result, text.data(), text.size());
-    result[text.size()] = '\0';
-    at += text.size() + 1;
-    return result;
-  }
-
-private:
-  char *at;
-};
-
 /// One child's run through its plan. Each step returns 0 or a negative errno
 /// after noting itself in `record`.
 class PlanRunner {
 public:
-  PlanRunner(Sys &system, ChildPlan &childPlan)
-      : sys(system), plan(childPlan), job(*childPlan.job),
-        process(childPlan.process) {}
+  PlanRunner(ChildCalls &system, ChildPlan &childPlan)
+      : sys(system), plan(childPlan) {}
 
   SpawnRecord run();
 
@@ -109,8 +79,6 @@ private:
   bool openConsole(int flags);
   bool openLog();
   bool openScript();
-  bool prepareArguments();
-  void listVariables(char **list) const;
   bool makeTemporaryFiles();
   bool setSecurityProfile();
   bool setLimits();
@@ -120,35 +88,13 @@ private:
   bool resetSignals();
   void startTrace();
   void warn();
+  int execute();
+  int executeFile(const char *path);
 
-  bool usesScript() const;
-  Span<const char> shellText() const;
-
-  Sys &sys;
+  ChildCalls &sys;
   ChildPlan &plan;
-  const table::Job &job;
-  const table::Process *process;
   SpawnRecord record;
-  char **argv = nullptr;
-  char **env = nullptr;
 };
-
-/// The text for the shell without its trailing newlines.
-Span<const char> PlanRunner::shellText() const {
-  Span<const char> text = textOf(process->text());
-  while (!text.empty() && text[text.size() - 1] == '\n')
-    text = text.slice(0, text.size() - 1);
-  return text;
-}
-
-/// One line goes to `sh -c`, more go through descriptor 9.
-bool PlanRunner::usesScript() const {
-  if (!process || process->kind() == table::ProcessKind::Argv)
-    return false;
-  Span<const char> text = shellText();
-  return !text.empty() &&
-         std::memchr(text.data(), '\n', text.size()) != nullptr;
-}
 
 /// No descriptor is needed for this but those that are there: the two that
 /// stay go to standard ones for a moment, which are replaced in any case.
@@ -173,8 +119,8 @@ bool PlanRunner::closeOthers() {
   plan.errorPipe = ErrorDescriptor;
   (plan.terminal >= 0 ? plan.terminal : plan.logPipe) =
       log >= 0 ? LogDescriptor : -1;
-  if (plan.defaults->openFiles.rlim_max > 0) // else it is not known
-    (void)sys.setLimit(RLIMIT_NOFILE, plan.defaults->openFiles);
+  if (plan.defaults.openFiles.rlim_max > 0) // else it is not known
+    (void)sys.setLimit(RLIMIT_NOFILE, plan.defaults.openFiles);
   return true;
 }
 
@@ -232,13 +178,13 @@ bool PlanRunner::openStandardDescriptors() {
 /// The script as a sealed file in memory: the shell opens it by name, so its
 /// position starts at 0, and nothing has to be fed to it.
 bool PlanRunner::openScript() {
-  if (!usesScript())
+  if (!plan.script.data())
     return true;
   int script = sys.memoryFile("script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (failed(SpawnStep::ScriptDescriptor, script))
     return false;
   const Span<const char> parts[] = {{ScriptHead, sizeof ScriptHead - 1},
-                                    textOf(process->text())};
+                                    plan.script};
   for (Span<const char> part : parts)
     while (!part.empty()) {
       ssize_t written = sys.write(script, part.data(), part.size());
@@ -260,54 +206,10 @@ bool PlanRunner::openScript() {
   return true;
 }
 
-bool PlanRunner::prepareArguments() {
-  if (!process)
-    return true;
-  const auto *words = process->argv();
-  bool shell = process->kind() != table::ProcessKind::Argv;
-  size_t count = shell ? 5 : words->size();
-  size_t size = (count + 1 + plan.env.size() + 1) * sizeof(char *) +
-                shellText().size() + 1;
-  Arena arena(sys, size);
-  if (!arena.valid())
-    return !failed(SpawnStep::Allocate, -ENOMEM);
-
-  argv = arena.pointers(count + 1);
-  env = arena.pointers(plan.env.size() + 1);
-  // exec does not write through these; its type is older than const.
-  auto literal = [](const char *text) { return const_cast<char *>(text); };
-  size_t at = 0;
-  if (!shell) {
-    for (const auto *word : *words)
-      argv[at++] = literal(word->c_str());
-  } else {
-    argv[at++] = literal(ShellPath);
-    argv[at++] = literal("-e");
-    if (usesScript()) {
-      argv[at++] = literal(ScriptPath);
-    } else {
-      argv[at++] = literal("-c");
-      argv[at++] = arena.copy(shellText());
-      argv[at++] = literal(ShellPath);
-    }
-  }
-  argv[at] = nullptr;
-  listVariables(env);
-  return true;
-}
-
-void PlanRunner::listVariables(char **list) const {
-  for (const engine::Text &entry : plan.env)
-    *list++ = const_cast<char *>(entry.data()); // a NUL follows each
-  *list = nullptr;
-}
-
 /// Main only. Confinement that was asked for and cannot be had is an error;
 /// a kernel without AppArmor is not (runtime §2.1, §4.2).
 bool PlanRunner::setSecurityProfile() {
-  bool wanted = plan.slot == engine::Slot::Main && job.apparmor_switch() &&
-                job.apparmor_switch()->size() > 0;
-  if (!wanted || !appArmorUsable(sys))
+  if (!plan.confined || !appArmorUsable(sys))
     return true;
   char command[4096];
   int length = plan.profile ? std::snprintf(command, sizeof command, "exec %s",
@@ -326,30 +228,17 @@ bool PlanRunner::setSecurityProfile() {
 /// Dialect chromeos: the system's tmpfiles program on the files named, as the
 /// daemon's user, before pre-start.
 bool PlanRunner::makeTemporaryFiles() {
-  const auto *files = job.tmpfiles();
-  if (plan.slot != engine::Slot::PreStart || !files || files->size() == 0)
+  if (!plan.tmpfiles)
     return true;
-  const char *program = plan.defaults->tmpfilesProgram;
+  const char *program = plan.tmpfiles[0];
   if (failed(SpawnStep::TemporaryFiles, sys.access(program, X_OK)))
     return false;
-  Arena arena(sys, (files->size() + 3 + plan.env.size() + 1) * sizeof(char *));
-  if (!arena.valid())
-    return !failed(SpawnStep::Allocate, -ENOMEM);
-  char **words = arena.pointers(files->size() + 3);
-  char **variables = arena.pointers(plan.env.size() + 1);
-  size_t at = 0;
-  words[at++] = const_cast<char *>(program);
-  words[at++] = const_cast<char *>("--create");
-  for (const auto *file : *files)
-    words[at++] = const_cast<char *>(file->c_str());
-  words[at] = nullptr;
-  listVariables(variables);
   pid_t child = sys.fork();
   if (failed(SpawnStep::TemporaryFiles, child))
     return false;
   if (child == 0) {
     (void)resetSignals();
-    (void)sys.execute(program, words, variables);
+    (void)sys.executeFile(program, plan.tmpfiles, plan.env);
     sys.exit(255);
   }
   siginfo_t end = {};
@@ -363,28 +252,22 @@ bool PlanRunner::makeTemporaryFiles() {
 }
 
 bool PlanRunner::setLimits() {
-  const auto *limits = job.limits();
-  for (size_t i = 0; limits && i < limits->size(); ++i) {
-    const table::Limit *limit = limits->Get(static_cast<uint32_t>(i));
-    auto index = static_cast<uint8_t>(limit->resource());
-    rlimit value = {limit->soft(), limit->hard()};
+  for (const ChildLimit &limit : plan.limits)
     if (failed(SpawnStep::ResourceLimit,
-               sys.setLimit(Resources[index].resource, value), index))
+               sys.setLimit(Resources[limit.resource].resource, limit.value),
+               limit.resource))
       return false;
-  }
   return true;
 }
 
 bool PlanRunner::setPriorities() {
-  sys.setUmask(job.has_umask() ? static_cast<mode_t>(job.umask())
-                               : plan.defaults->umask);
-  if (job.has_nice() &&
-      failed(SpawnStep::Priority, sys.setPriority(job.nice())))
+  sys.setUmask(plan.umask);
+  if (plan.hasNice && failed(SpawnStep::Priority, sys.setPriority(plan.nice)))
     return false;
-  if (job.oom_score() == 0)
+  if (plan.oomScore == 0)
     return true;
   char text[16];
-  int length = std::snprintf(text, sizeof text, "%d\n", job.oom_score());
+  int length = std::snprintf(text, sizeof text, "%d\n", plan.oomScore);
   int target = sys.open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (failed(SpawnStep::OomAdjustment, target))
     return false;
@@ -394,27 +277,22 @@ bool PlanRunner::setPriorities() {
 }
 
 bool PlanRunner::enterDirectories() {
-  if (job.chroot() &&
-      failed(SpawnStep::ChangeRoot, sys.changeRoot(job.chroot()->c_str())))
-    return false;
-  const char *directory = nullptr;
-  if (job.chdir())
-    directory = job.chdir()->c_str();
-  else if (!plan.defaults->userMode || job.chroot())
-    directory = "/";
-  return !directory ||
-         !failed(SpawnStep::ChangeDirectory, sys.changeDirectory(directory));
+  return !(plan.root &&
+           failed(SpawnStep::ChangeRoot, sys.changeRoot(plan.root))) &&
+         !(plan.directory && failed(SpawnStep::ChangeDirectory,
+                                    sys.changeDirectory(plan.directory)));
 }
 
 bool PlanRunner::setIdentity() {
   bool root = sys.user() == 0;
-  if (!job.setuid() && !job.setgid() && !root)
+  bool setsUser = plan.user.data() != nullptr;
+  bool setsGroup = plan.group.data() != nullptr;
+  if (!setsUser && !setsGroup && !root)
     return true;
   uid_t user = 0;
-  gid_t group = plan.defaults->group;
-  Span<const char> name =
-      job.setuid() ? textOf(job.setuid()) : starton::textOf("root");
-  if (job.setuid()) {
+  gid_t group = plan.defaults.group;
+  Span<const char> name = setsUser ? plan.user : textOf("root");
+  if (setsUser) {
     int found = findUser(sys, name, user, group);
     if (failed(SpawnStep::ReadUsers, found))
       return false;
@@ -423,8 +301,8 @@ bool PlanRunner::setIdentity() {
       return false;
     }
   }
-  if (job.setgid()) {
-    int found = findGroup(sys, textOf(job.setgid()), group);
+  if (setsGroup) {
+    int found = findGroup(sys, plan.group, group);
     if (failed(SpawnStep::ReadGroups, found))
       return false;
     if (found == AccountUnknown) {
@@ -440,10 +318,10 @@ bool PlanRunner::setIdentity() {
                sys.setGroups(groups, static_cast<size_t>(count))))
       return false;
   }
-  if ((job.setuid() || job.setgid()) &&
+  if ((setsUser || setsGroup) &&
       failed(SpawnStep::SetGroup, sys.setGroup(group)))
     return false;
-  if (!job.setuid())
+  if (!setsUser)
     return true;
   if (failed(SpawnStep::SetUser, sys.setUser(user)))
     return false;
@@ -451,30 +329,27 @@ bool PlanRunner::setIdentity() {
   return user == 0 || sys.setUser(0) < 0 || !failed(SpawnStep::SetUser, -EPERM);
 }
 
-/// Handlers go with the exec; what is ignored would stay so.
+/// What is ignored would stay so; and what is handled must not be handled here
+/// once signals are let in, in what may be the daemon's memory.
 bool PlanRunner::resetSignals() {
   for (int signal = 1; signal < NSIG; ++signal)
-    if (sigismember(&plan.defaults->ignoredSignals, signal) == 1 &&
+    if (sigismember(&plan.defaults.changedSignals, signal) == 1 &&
         failed(SpawnStep::SignalHandler, sys.signalDefault(signal)))
       return false;
-  (void)sys.signalMask(SIG_SETMASK, &plan.defaults->signalMask, nullptr);
+  (void)sys.signalMask(SIG_SETMASK, &plan.defaults.signalMask, nullptr);
   return true;
 }
 
 /// Without a trace the job is still started: who is left of it is found when
 /// this process ends.
 void PlanRunner::startTrace() {
-  if (job.debug() && plan.defaults->traceStanzas) {
+  if (plan.stops) {
     sys.close(plan.errorPipe); // nobody must wait for one who waits
     plan.errorPipe = -1;
     (void)sys.kill(sys.pid(), SIGSTOP);
   }
-  if (plan.slot != engine::Slot::Main ||
-      (job.expect() != table::Expect::Fork &&
-       job.expect() != table::Expect::Daemon))
-    return;
-  if (failed(SpawnStep::Trace,
-             static_cast<int>(sys.trace(PTRACE_TRACEME, 0, 0))))
+  if (plan.traced && failed(SpawnStep::Trace,
+                            static_cast<int>(sys.trace(PTRACE_TRACEME, 0, 0))))
     warn();
 }
 
@@ -484,19 +359,71 @@ void PlanRunner::warn() {
   (void)sys.write(plan.errorPipe, &record, sizeof record);
 }
 
+/// What has no program's format is read by the shell.
+int PlanRunner::executeFile(const char *path) {
+  int result = sys.executeFile(path, plan.argv, plan.env);
+  if (result != -ENOEXEC)
+    return result;
+  char *name = plan.argv[0];
+  char **words = plan.argv - 1;
+  words[0] = const_cast<char *>(ShellPath);
+  words[1] = const_cast<char *>(path);
+  result = sys.executeFile(ShellPath, words, plan.env);
+  plan.argv[0] = name;
+  return result;
+}
+
+/// As execvp, with the PATH of the job: a directory where the program is not,
+/// or may not be executed, is passed over.
+int PlanRunner::execute() {
+  const char *name = plan.argv[0];
+  size_t length = std::strlen(name);
+  if (length == 0)
+    return -ENOENT;
+  if (std::memchr(name, '/', length))
+    return executeFile(name);
+  if (length > NAME_MAX)
+    return -ENAMETOOLONG;
+  const char *rest = DefaultPath;
+  for (char **entry = plan.env; *entry; ++entry)
+    if (std::strncmp(*entry, "PATH=", 5) == 0) {
+      rest = *entry + 5;
+      break;
+    }
+  char path[PATH_MAX + NAME_MAX + 2];
+  int denied = 0, result = -ENOENT;
+  for (const char *end = rest; end; rest = end + 1) {
+    end = std::strchr(rest, ':');
+    size_t size = end ? static_cast<size_t>(end - rest) : std::strlen(rest);
+    if (size < PATH_MAX) {
+      std::memcpy(path, rest, size);
+      if (size > 0) // an empty one is the working directory
+        path[size++] = '/';
+      std::memcpy(path + size, name, length + 1);
+      result = executeFile(path);
+      if (result == -EACCES)
+        denied = result;
+      else if (result != -ENOENT && result != -ENOTDIR && result != -ESTALE &&
+               result != -ENODEV && result != -ETIMEDOUT)
+        return result;
+    }
+    if (!end)
+      break;
+  }
+  return denied ? denied : result;
+}
+
 SpawnRecord PlanRunner::run() {
   (void)sys.newSession();
-  // The security process only loads a profile: it runs as the daemon does.
-  bool security = plan.slot == engine::Slot::Security;
   if (closeOthers() && openStandardDescriptors() && openScript() &&
-      prepareArguments() && makeTemporaryFiles() && setSecurityProfile() &&
-      (security || (setLimits() && setPriorities() && enterDirectories() &&
-                    setIdentity())) &&
+      makeTemporaryFiles() && setSecurityProfile() &&
+      (plan.asDaemon || (setLimits() && setPriorities() && enterDirectories() &&
+                         setIdentity())) &&
       resetSignals()) {
-    if (!process)
+    if (!plan.argv)
       return {SpawnStep::TemporaryFiles, false, 0, 0}; // all there was to do
     startTrace();
-    (void)failed(SpawnStep::Execute, sys.execute(argv[0], argv, env));
+    (void)failed(SpawnStep::Execute, execute());
   }
   return record;
 }
@@ -514,11 +441,11 @@ void spawnStepText(const SpawnRecord &record, char (&buffer)[80]) {
   std::snprintf(buffer, sizeof buffer, StepTexts[step], Resources[row].name);
 }
 
-SpawnRecord executePlan(Sys &sys, ChildPlan &plan) {
+SpawnRecord executePlan(ChildCalls &sys, ChildPlan &plan) {
   return PlanRunner(sys, plan).run();
 }
 
-void runChild(Sys &sys, ChildPlan &plan) {
+void runChild(ChildCalls &sys, ChildPlan &plan) {
   SpawnRecord record = executePlan(sys, plan);
   if (!record.fatal)
     sys.exit(0);

@@ -285,6 +285,8 @@ void Daemon::emit(const char *event) {
 /// One round of the loop, and a slice of everything that is not finished.
 void Daemon::turn() {
   bool wait = !busy && !pending && !moreChildren && !reexec.isDue();
+  if (wait)
+    processes.rest();
   if (server.connectionCount() != 0)
     settled = false;
   else if (wait && !settled) {

@@ -64,10 +64,11 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
   defaults.umask = DefaultUmask;
   defaults.group = sys.group();
   defaults.tmpfilesProgram = STARTON_TMPFILES_PROGRAM;
-  sigemptyset(&defaults.ignoredSignals);
+  launcher.initialize();
+  sigemptyset(&defaults.changedSignals);
   for (int signal = 1; signal < NSIG; ++signal)
-    if (sys.signalIsIgnored(signal))
-      sigaddset(&defaults.ignoredSignals, signal);
+    if (!sys.signalIsDefault(signal))
+      sigaddset(&defaults.changedSignals, signal);
   mode_t umask = sys.setUmask(DefaultUmask);
   (void)sys.setUmask(umask);
   if (inheritUmask)
@@ -222,27 +223,6 @@ int Processes::openErrorPipe(Record &record, int &writeEnd) {
   return 0;
 }
 
-void Processes::childMain(const engine::Action &action, const table::Job &job,
-                          const table::Process *process, Console console,
-                          const char *profile, const Record &record,
-                          int writeEnd) {
-  ChildPlan plan;
-  plan.profile = profile;
-  plan.events = events.span();
-  plan.defaults = &defaults;
-  plan.job = &job;
-  plan.process = process;
-  plan.slot = action.slot;
-  plan.console = console;
-  plan.env = action.env;
-  plan.errorPipe = writeEnd;
-  if (record.log) {
-    plan.terminal = record.log->terminal ? record.log->watch.descriptor : -1;
-    plan.logPipe = record.log->peer;
-  }
-  runChild(sys, plan);
-}
-
 /// Null: it cannot be expanded.
 const char *Processes::expandProfile(const engine::Action &action,
                                      const table::Job &job,
@@ -300,6 +280,28 @@ void Processes::warnOfLostLog(const engine::Action &action,
                   job.name()->c_str(), engine::slotName(action.slot));
 }
 
+pid_t Processes::launch(const engine::Action &action,
+                        const table::Process *process, const Record &record,
+                        int writeEnd) {
+  const table::Job &job = engine.classJob(action.job);
+  char profile[MaxProfile + 1];
+  ChildRequest request;
+  request.profile = expandProfile(action, job, profile);
+  request.events = events.span();
+  request.defaults = &defaults;
+  request.job = &job;
+  request.process = process;
+  request.slot = action.slot;
+  request.console = consoleOf(job);
+  request.env = action.env;
+  request.errorPipe = writeEnd;
+  if (record.log) {
+    request.terminal = record.log->terminal ? record.log->watch.descriptor : -1;
+    request.logPipe = record.log->peer;
+  }
+  return launcher.start(request);
+}
+
 engine::Outcome Processes::spawn(const engine::Action &action) {
   const table::Job &job = engine.classJob(action.job);
   const table::Process *process = processIn(job, action.slot);
@@ -318,20 +320,14 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
     destroy(record);
     return {0, error};
   }
-  Console console = consoleOf(job);
-  if (console == Console::Log) {
+  if (consoleOf(job) == Console::Log) {
     engine::InstanceView view;
     (void)engine.viewInstance(action.instance, view);
     record->log =
         logs.open({job.name()->c_str(), job.name()->size()}, view.name);
     warnOfLostLog(action, job, record->log != nullptr);
   }
-  char profile[MaxProfile + 1];
-  const char *securityProfile = expandProfile(action, job, profile);
-  pid_t pid = sys.fork();
-  if (pid == 0)
-    childMain(action, job, process, console, securityProfile, *record,
-              writeEnd);
+  pid_t pid = launch(action, process, *record, writeEnd);
   sys.close(writeEnd);
   if (pid < 0) {
     logs.finish(record->log);

@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <link.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -19,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -212,6 +214,24 @@ int Sys::changesRemove(int descriptor, int watch) {
 // single-threaded process needs.
 pid_t Sys::fork() { return folded(::_Fork()); }
 
+// Before 5.16 a process that dies with a core takes all with it that share its
+// memory, and the child's signals are no concern of the daemon's.
+bool Sys::sharesMemory() {
+  utsname system = {};
+  unsigned major = 0, minor = 0;
+  return rawSystem() && ::uname(&system) == 0 &&
+         std::sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
+         (major > 5 || (major == 5 && minor >= 16));
+}
+
+// Not CLONE_VFORK: a child that hangs on its way must not hold us up.
+pid_t Sys::startSharing(const SharingChild &child) {
+  return folded(
+      ::clone(child.main, child.stackTop,
+              CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD,
+              child.argument, child.running, nullptr, child.running));
+}
+
 int Sys::waitAny(siginfo_t &info) {
   info.si_pid = 0;
   return uninterrupted([&] {
@@ -259,10 +279,10 @@ int Sys::signalIgnore(int signal) {
   return ::signal(signal, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
-bool Sys::signalIsIgnored(int signal) {
+bool Sys::signalIsDefault(int signal) {
   struct sigaction action = {};
-  return ::sigaction(signal, nullptr, &action) == 0 &&
-         action.sa_handler == SIG_IGN;
+  return ::sigaction(signal, nullptr, &action) != 0 ||
+         action.sa_handler == SIG_DFL;
 }
 
 int Sys::getLimit(int resource, struct rlimit &limit) {
@@ -322,10 +342,22 @@ void Sys::dropFilePages() {
   (void)dl_iterate_phdr(drop, nullptr);
 }
 
-void *Sys::mapPages(size_t size) {
+void *Sys::mapStack(size_t size) {
   void *pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return pages == MAP_FAILED ? nullptr : pages;
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (pages == MAP_FAILED)
+    return nullptr;
+  auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  if (::mprotect(pages, page, PROT_NONE) == 0)
+    return pages;
+  ::munmap(pages, size);
+  return nullptr;
+}
+
+void Sys::unmapPages(void *pages, size_t size) { ::munmap(pages, size); }
+
+int Sys::executeFile(const char *path, char *const *argv, char *const *env) {
+  return folded(::execve(path, argv, env));
 }
 
 int Sys::execute(const char *file, char *const *argv, char *const *env) {

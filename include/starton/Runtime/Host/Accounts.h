@@ -14,14 +14,14 @@ namespace starton::host {
 /// Result of a look-up: found, or not, or a negative errno of reading the file.
 enum : int { AccountFound = 1, AccountUnknown = 0 };
 
-int findUser(Sys &sys, Span<const char> name, uid_t &user, gid_t &group);
-int findGroup(Sys &sys, Span<const char> name, gid_t &group);
+int findUser(ChildCalls &sys, Span<const char> name, uid_t &user, gid_t &group);
+int findGroup(ChildCalls &sys, Span<const char> name, gid_t &group);
 
 /// Fills \p groups with \p base and the groups that list \p user as a member,
 /// as initgroups does. More than \p capacity are left out; a missing file
 /// means no such group. Returns their number or a negative errno.
-ssize_t groupsOf(Sys &sys, Span<const char> user, gid_t base, gid_t *groups,
-                 size_t capacity);
+ssize_t groupsOf(ChildCalls &sys, Span<const char> user, gid_t base,
+                 gid_t *groups, size_t capacity);
 
 } // namespace starton::host
 

@@ -5,12 +5,12 @@
 
 namespace starton::host {
 
-class Sys;
+class ChildCalls;
 
 /// Whether profiles can be loaded and switched to (runtime §2.1): the kernel
 /// has AppArmor on, its parser is there, and this is neither a container nor a
 /// live system.
-bool appArmorUsable(Sys &sys);
+bool appArmorUsable(ChildCalls &sys);
 
 } // namespace starton::host
 

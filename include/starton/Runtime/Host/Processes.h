@@ -18,6 +18,7 @@
 
 #include "starton/Runtime/Host/Child.h"
 #include "starton/Runtime/Host/JobLogs.h"
+#include "starton/Runtime/Host/Launcher.h"
 #include "starton/Runtime/Host/Loop.h"
 #include "starton/Runtime/Support/Vector.h"
 
@@ -39,7 +40,7 @@ public:
   Processes(Sys &system, Loop &eventLoop, Messages &out, JobLogs &jobLogs,
             engine::Engine &jobEngine, Feeder inputs)
       : sys(system), loop(eventLoop), messages(out), logs(jobLogs),
-        engine(jobEngine), feeder(inputs) {
+        engine(jobEngine), feeder(inputs), launcher(system) {
     lostTimer.context = searchTimer.context = pollTimer.context = this;
     searchTimer.handler = [](Timer &timer) {
       static_cast<Processes *>(timer.context)->searchAgain();
@@ -75,6 +76,8 @@ public:
 
   /// Action::Spawn. Nothing is started when the outcome has an error.
   engine::Outcome spawn(const engine::Action &action);
+  /// There is nothing to do: what starting children needed is not needed now.
+  void rest() { launcher.giveBack(); }
   /// Action::Signal: 0 or an errno.
   int signal(const engine::Action &action);
   /// Action::Release.
@@ -148,9 +151,8 @@ private:
   const char *expandProfile(const engine::Action &action, const table::Job &job,
                             char (&buffer)[MaxProfile + 1]);
   int openErrorPipe(Record &record, int &writeEnd);
-  void childMain(const engine::Action &action, const table::Job &job,
-                 const table::Process *process, Console console,
-                 const char *profile, const Record &record, int writeEnd);
+  pid_t launch(const engine::Action &action, const table::Process *process,
+               const Record &record, int writeEnd);
   Record *newRecord();
   bool watchRecord(Record &record, Watching what, int descriptor);
   void saveRecords(StateWriter &out) const;
@@ -198,6 +200,7 @@ private:
   JobLogs &logs;
   engine::Engine &engine;
   Feeder feeder;
+  Launcher launcher;
   ChildDefaults defaults;
   Console defaultConsole = Console::Log;
   bool logging = true;

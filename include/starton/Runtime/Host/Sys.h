@@ -21,19 +21,73 @@
 
 namespace starton::host {
 
-class Sys {
+/// What a child may ask for between its start and its exec (Child.h): nothing
+/// else is safe where it shares the daemon's memory.
+class ChildCalls {
+public:
+  virtual int open(const char *path, int flags, mode_t mode = 0) = 0;
+  virtual void close(int descriptor) = 0;
+  virtual ssize_t read(int descriptor, void *buffer, size_t size) = 0;
+  virtual ssize_t write(int descriptor, const void *buffer, size_t size) = 0;
+  virtual int statDescriptor(int descriptor, struct stat &status) = 0;
+  virtual int access(const char *path, int mode) = 0;
+  virtual int memoryFile(const char *name, unsigned flags) = 0;
+  virtual int control(int descriptor, int command, int argument) = 0;
+  virtual int deviceControl(int descriptor, unsigned long request,
+                            unsigned long argument) = 0;
+  virtual int duplicate(int from, int to, int flags) = 0;
+  virtual int closeRange(unsigned first, unsigned last, int flags) = 0;
+  virtual pid_t fork() = 0;
+  /// Blocks: for a child of a child.
+  virtual int awaitChild(pid_t pid, siginfo_t &info) = 0;
+  virtual int kill(pid_t pid, int signal) = 0;
+  virtual long trace(int request, pid_t pid, unsigned long argument) = 0;
+  virtual int signalMask(int how, const sigset_t *mask, sigset_t *old) = 0;
+  virtual int signalDefault(int signal) = 0;
+  virtual int setLimit(int resource, const struct rlimit &limit) = 0;
+  virtual pid_t pid() = 0;
+  virtual uid_t user() = 0;
+  virtual int newSession() = 0;
+  virtual mode_t setUmask(mode_t mask) = 0;
+  virtual int setPriority(int nice) = 0;
+  virtual int changeRoot(const char *path) = 0;
+  virtual int changeDirectory(const char *path) = 0;
+  virtual int setGroups(const gid_t *groups, size_t count) = 0;
+  virtual int setGroup(gid_t group) = 0;
+  virtual int setUser(uid_t user) = 0;
+  /// execve: \p path is not searched for. Only returns to fail.
+  virtual int executeFile(const char *path, char *const *argv,
+                          char *const *env) = 0;
+  [[noreturn]] virtual void exit(int status) = 0;
+
+protected:
+  constexpr ChildCalls() = default;
+  ~ChildCalls() = default; // never deleted through this class
+};
+
+/// A process that starts in the memory of this one.
+struct SharingChild {
+  void *stackTop = nullptr;
+  int (*main)(void *argument) = nullptr; ///< does not return
+  void *argument = nullptr;
+  /// Its pid from before it runs until it needs the memory no more, because it
+  /// has executed a program or is dead; then 0.
+  pid_t *running = nullptr;
+};
+
+class Sys : public ChildCalls {
 public:
   // --- Files.
-  virtual int open(const char *path, int flags, mode_t mode = 0);
-  virtual void close(int descriptor);
-  virtual ssize_t read(int descriptor, void *buffer, size_t size);
-  virtual ssize_t write(int descriptor, const void *buffer, size_t size);
+  int open(const char *path, int flags, mode_t mode = 0) override;
+  void close(int descriptor) override;
+  ssize_t read(int descriptor, void *buffer, size_t size) override;
+  ssize_t write(int descriptor, const void *buffer, size_t size) override;
   virtual int seekStart(int descriptor);
   virtual ssize_t writeAt(int descriptor, const void *buffer, size_t size,
                           uint64_t offset);
   virtual int setSize(int descriptor, off_t size);
-  virtual int statDescriptor(int descriptor, struct stat &status);
-  virtual int access(const char *path, int mode);
+  int statDescriptor(int descriptor, struct stat &status) override;
+  int access(const char *path, int mode) override;
   virtual int makeDirectory(const char *path, mode_t mode);
   virtual int rename(const char *from, const char *to);
   virtual int unlink(const char *path);
@@ -43,12 +97,12 @@ public:
 
   // --- Descriptors.
   virtual int pipe(int (&ends)[2], int flags);
-  virtual int memoryFile(const char *name, unsigned flags);
-  virtual int control(int descriptor, int command, int argument);
-  virtual int deviceControl(int descriptor, unsigned long request,
-                            unsigned long argument);
-  virtual int duplicate(int from, int to, int flags);
-  virtual int closeRange(unsigned first, unsigned last, int flags);
+  int memoryFile(const char *name, unsigned flags) override;
+  int control(int descriptor, int command, int argument) override;
+  int deviceControl(int descriptor, unsigned long request,
+                    unsigned long argument) override;
+  int duplicate(int from, int to, int flags) override;
+  int closeRange(unsigned first, unsigned last, int flags) override;
   /// Whether it is a socket that accepts connections.
   virtual bool isListening(int descriptor);
   virtual int poll(int descriptor, short events, int milliseconds);
@@ -71,44 +125,53 @@ public:
   virtual int changesRemove(int descriptor, int watch);
 
   // --- Processes.
-  virtual pid_t fork();
+  pid_t fork() override;
   virtual int waitAny(siginfo_t &info);
   virtual int waitFor(pid_t pid, siginfo_t &info);
-  /// Blocks: for a child of a child.
-  virtual int awaitChild(pid_t pid, siginfo_t &info);
+  int awaitChild(pid_t pid, siginfo_t &info) override;
+  /// Whether startSharing() can be had and is safe here.
+  virtual bool sharesMemory();
+  /// Like fork, but the child runs beside us in our memory, with its own
+  /// descriptors, directories, limits and dispositions of signals.
+  virtual pid_t startSharing(const SharingChild &child);
   virtual int processDescriptor(pid_t pid);
-  virtual int kill(pid_t pid, int signal);
+  int kill(pid_t pid, int signal) override;
   virtual pid_t groupOf(pid_t pid);
-  virtual long trace(int request, pid_t pid, unsigned long argument);
-  virtual int signalMask(int how, const sigset_t *mask, sigset_t *old);
-  virtual int signalDefault(int signal);
+  long trace(int request, pid_t pid, unsigned long argument) override;
+  int signalMask(int how, const sigset_t *mask, sigset_t *old) override;
+  int signalDefault(int signal) override;
   virtual int signalIgnore(int signal);
-  virtual bool signalIsIgnored(int signal);
+  /// Neither ignored nor handled.
+  virtual bool signalIsDefault(int signal);
   virtual int getLimit(int resource, struct rlimit &limit);
-  virtual int setLimit(int resource, const struct rlimit &limit);
+  int setLimit(int resource, const struct rlimit &limit) override;
   virtual int processControl(int option, unsigned long argument);
-  virtual pid_t pid();
-  virtual uid_t user();
+  pid_t pid() override;
+  uid_t user() override;
   virtual gid_t group();
 
   // --- What a child does to itself (Child.cpp).
-  virtual int newSession();
-  virtual mode_t setUmask(mode_t mask);
-  virtual int setPriority(int nice);
-  virtual int changeRoot(const char *path);
-  virtual int changeDirectory(const char *path);
-  virtual int setGroups(const gid_t *groups, size_t count);
-  virtual int setGroup(gid_t group);
-  virtual int setUser(uid_t user);
-  virtual void *mapPages(size_t size);
+  int newSession() override;
+  mode_t setUmask(mode_t mask) override;
+  int setPriority(int nice) override;
+  int changeRoot(const char *path) override;
+  int changeDirectory(const char *path) override;
+  int setGroups(const gid_t *groups, size_t count) override;
+  int setGroup(gid_t group) override;
+  int setUser(uid_t user) override;
+  /// Memory for a stack at its low end, where one page cannot be touched.
+  virtual void *mapStack(size_t size);
+  virtual void unmapPages(void *pages, size_t size);
   /// Unmaps what is mapped of the program's and libc's files and can be mapped
   /// again: code and constants. The pages stay in the page cache; those still
   /// in use come back by themselves, those that the start or a client needed
   /// do not.
   virtual void dropFilePages();
-  /// Only returns to fail.
+  int executeFile(const char *path, char *const *argv,
+                  char *const *env) override;
+  /// Searches the PATH of \p env. Only returns to fail.
   virtual int execute(const char *file, char *const *argv, char *const *env);
-  [[noreturn]] void exit(int status);
+  [[noreturn]] void exit(int status) final;
 
 protected:
   Sys() = default;
@@ -118,6 +181,10 @@ protected:
 
 /// The one real system of the process.
 Sys &realSystem();
+
+/// The same for a child in shared memory: it leaves errno alone, which belongs
+/// to the daemon. Null: there is none for this machine.
+ChildCalls *rawSystem();
 
 } // namespace starton::host
 
