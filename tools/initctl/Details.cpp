@@ -17,6 +17,7 @@ static constexpr char Rejected[] = "rejected";
 static constexpr char RejectedLater[] = "rejected-later";
 static constexpr char Outdated[] = "outdated";
 static constexpr char Log[] = "log";
+static constexpr char LogError[] = "log-error";
 static constexpr char LastProcess[] = "last-process";
 static constexpr char LastExit[] = "last-exit";
 static constexpr char LastSignal[] = "last-signal";
@@ -152,6 +153,8 @@ std::string Details::text() const {
     line("left-over process", std::to_string(pid));
   if (std::string run = lastRunText(values); !run.empty())
     line("last run", run);
+  if (const auto *error = find<int32_t>(values, LogError))
+    line("output lost", std::strerror(*error));
   const auto *log = find<std::string>(values, Log);
   if (!log)
     return text;
@@ -224,6 +227,9 @@ std::string Details::json() const {
       .texts("held_events", property<Strings>(values, HeldEvents))
       .raw("left_over", jsonArray(leftOver))
       .raw("last_run", lastRunJson(values));
+  if (const auto *error = find<int32_t>(values, LogError))
+    details.number("log_errno", *error)
+        .text("log_error", std::strerror(*error));
   const auto *log = find<std::string>(values, Log);
   return details.raw("log", log ? logJson(*log) : "null").str();
 }

@@ -292,7 +292,7 @@ TEST(EngineProcess, TemporarySpawnErrorsAreTriedAgain) {
   EXPECT_EQ(host.status("foo"), "start/pre-starting");
   host.pass(1);
   EXPECT_EQ(host.answer(request), "ok");
-  host.spawnErrors = {EMFILE};
+  host.spawnErrors = {ENFILE};
   host.restart("foo"); // pre-stop is tried again, then the stop is cancelled
   EXPECT_EQ(host.status("foo"), "start/pre-stopping");
   host.pass(1);
@@ -301,6 +301,21 @@ TEST(EngineProcess, TemporarySpawnErrorsAreTriedAgain) {
   host.stop("foo");
   host.pass(2);
   EXPECT_EQ(host.leftOver(), "");
+}
+
+TEST(EngineProcess, AStartWithoutDescriptorsFailsAndTheNextDoesNot) {
+  Compiled compiled(Files{{"foo", "exec run\n"}});
+  SimHost host(compiled);
+  host.spawnErrors = {EMFILE};
+  EXPECT_EQ(host.answer(host.start("foo")), "Job failed to start");
+  EXPECT_EQ(host.status("foo"), "stop/waiting");
+  EXPECT_EQ(std::count(host.logs().begin(), host.logs().end(),
+                       "Failed to spawn foo main process: unable to spawn: "
+                       "Too many open files"),
+            1);
+  EXPECT_EQ(host.answer(host.start("foo")), "ok");
+  EXPECT_EQ(host.status("foo"), "start/running");
+  EXPECT_EQ(host.broken(), "");
 }
 
 TEST(EngineProcess, ADelayedSpawnIsSaidOnce) {

@@ -65,8 +65,9 @@ protected:
   }
   void TearDown() override { fs::remove_all(directory); }
 
+  int openError = 0;
   JobLog *open(const char *job, const char *instance = "") {
-    return logs.open(textOf(job), textOf(instance));
+    return logs.open(textOf(job), textOf(instance), openError);
   }
   /// A descriptor as the process would have it.
   int peerOf(JobLog &log) {
@@ -179,6 +180,7 @@ TEST_F(HostJobLogs, LeavesTheLastDescriptorsToOthers) {
   JobLog *second = open("second");
   ASSERT_NE(second, nullptr);
   EXPECT_EQ(open("third"), nullptr);
+  EXPECT_EQ(openError, EMFILE);
   logs.finish(first);
   JobLog *again = open("third");
   EXPECT_NE(again, nullptr);

@@ -114,6 +114,40 @@ TEST_F(HostProcesses, StartsJobsFromTheReserveOfDescriptors) {
   EXPECT_EQ(sys.softLimit, 1024U - 32) << "the reserve is kept for the next";
 }
 
+TEST_F(HostProcesses, FailsAStartWithoutDescriptorsUnlessSomeWillBeFreeSoon) {
+  define();
+  sys.pipeError = EMFILE;
+  EXPECT_EQ(spawn().error, EMFILE);
+  sys.pipeError = 0;
+  EXPECT_GT(spawn().pid, 0);
+  sys.pipeError = EMFILE;
+  EXPECT_EQ(spawn().error, EAGAIN) << "a child has not reported yet";
+  closeChild();
+  loop.runOnce(false);
+  EXPECT_EQ(spawn().error, EMFILE);
+  sys.pipeError = 0;
+  EXPECT_GT(spawn().pid, 0);
+}
+
+TEST_F(HostProcesses, RemembersWhoseOutputIsLostAndWhy) {
+  define();
+  logs.setDirectory("/nonexistent");
+  processes.setConsole(Console::Log);
+  logs.setDescriptorLimit(0); // no number is low enough
+  pid_t lost = spawn().pid;
+  ASSERT_GT(lost, 0) << "that is no reason not to start";
+  logs.setDescriptorLimit(INT_MAX);
+  closeChild();
+  loop.runOnce(false);
+  EXPECT_EQ(processes.logError(lost), EMFILE);
+  pid_t logged = spawn().pid;
+  EXPECT_EQ(processes.logError(logged), 0);
+  EXPECT_EQ(processes.logError(4242), 0);
+  sys.report(lost, CLD_EXITED, 0);
+  processes.reap();
+  EXPECT_EQ(processes.logError(lost), 0);
+}
+
 TEST_F(HostProcesses, SignalsTheGroupButNeverItsOwn) {
   define();
   engine::Action action;

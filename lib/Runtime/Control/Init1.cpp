@@ -173,6 +173,16 @@ static void writeLastRun(Request &request, const Subject &subject,
   details.uint64("last-ended", (wall - (now - run.ended)) / 1000);
 }
 
+/// Of the first process of the instance whose output is lost.
+static void writeLogError(const DaemonHooks &daemon, const Subject &subject,
+                          Details &details) {
+  if (!daemon.logError || subject.view.id == engine::NoInstance)
+    return;
+  for (int32_t pid : subject.view.pids)
+    if (int32_t error = pid > 0 ? daemon.logError(daemon.context, pid) : 0)
+      return details.int32("log-error", error);
+}
+
 static void writeLeftOver(Request &request, const Subject &subject,
                           wire::Writer &writer, Details &details) {
   constexpr size_t MaxShown = 64;
@@ -299,6 +309,7 @@ static void writeDetails(Request &request, const Subject &subject,
   if (daemon.logPath &&
       daemon.logPath(daemon.context, subject.job, subject.instance, path))
     details.string("log", wire::viewOf(path));
+  writeLogError(daemon, subject, details);
   writeLastRun(request, subject, details);
   if (subject.view.retracked)
     details.boolean("retracked", true);

@@ -12,9 +12,10 @@ namespace starton::engine {
 
 namespace {
 
+/// What passes by itself. The daemon's own descriptors do not come back unless
+/// somebody stops something, so whoever starts a job is told (EMFILE).
 bool isTemporary(int32_t error) {
-  return error == EAGAIN || error == ENOMEM || error == EMFILE ||
-         error == ENFILE;
+  return error == EAGAIN || error == ENOMEM || error == ENFILE;
 }
 
 bool isNormal(const table::Job &job, int32_t status) {

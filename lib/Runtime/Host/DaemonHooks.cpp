@@ -78,6 +78,9 @@ control::DaemonHooks Daemon::daemonHooks() {
   hooks.diskWriteable = [](void *self) {
     return static_cast<Daemon *>(self)->logs.writeEarly();
   };
+  hooks.logError = [](void *self, int32_t pid) {
+    return static_cast<Daemon *>(self)->processes.logError(pid);
+  };
   hooks.leftOver = [](void *self, engine::Text job, engine::Text instance,
                       int32_t *pids, size_t capacity) {
     return static_cast<Daemon *>(self)->processes.leftOver(job, instance, pids,

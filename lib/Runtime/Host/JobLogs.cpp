@@ -37,30 +37,33 @@ JobLogs::~JobLogs() {
   }
 }
 
-bool JobLogs::openTerminal(JobLog &log) {
+/// 0 or an errno.
+int JobLogs::openTerminal(JobLog &log) {
   int master =
       sys.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (master < 0)
-    return false;
+    return -master;
   int unlocked = 0;
-  if (sys.deviceControl(master, TIOCSPTLCK,
-                        reinterpret_cast<unsigned long>(&unlocked)) < 0) {
+  int result = sys.deviceControl(master, TIOCSPTLCK,
+                                 reinterpret_cast<unsigned long>(&unlocked));
+  if (result < 0) {
     sys.close(master);
-    return false;
+    return -result;
   }
   log.watch.descriptor = master;
   log.terminal = true;
-  return true;
+  return 0;
 }
 
-bool JobLogs::openPipe(JobLog &log) {
+/// 0 or an errno.
+int JobLogs::openPipe(JobLog &log) {
   int ends[2];
-  if (sys.pipe(ends, O_CLOEXEC) < 0)
-    return false;
+  if (int result = sys.pipe(ends, O_CLOEXEC))
+    return -result;
   (void)sys.control(ends[0], F_SETFL, O_NONBLOCK);
   log.watch.descriptor = ends[0];
   log.peer = ends[1];
-  return true;
+  return 0;
 }
 
 /// With the NUL; one byte more when the instance has no name.
@@ -95,9 +98,11 @@ bool JobLogs::appendPath(engine::Text job, engine::Text instance,
   return true;
 }
 
-JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
+JobLog *JobLogs::open(engine::Text job, engine::Text instance, int &error) {
+  error = ENOENT;
   if (!directory)
     return nullptr;
+  error = ENOMEM;
   void *memory = allocate(sizeof(JobLog) + pathSize(job, instance));
   if (!memory)
     return nullptr;
@@ -105,12 +110,17 @@ JobLog *JobLogs::open(engine::Text job, engine::Text instance) {
   log->path = reinterpret_cast<char *>(log + 1);
   (void)writePath(job, instance, log->path);
 
-  if (!openTerminal(*log) && !openPipe(*log)) {
+  error = 0;
+  if (openTerminal(*log) != 0)
+    error = openPipe(*log);
+  if (error != 0) {
     release(memory);
     return nullptr;
   }
   prepareWatch(*log, log->watch.descriptor);
-  if (log->watch.descriptor >= descriptorLimit || loop.add(log->watch) != 0) {
+  error =
+      log->watch.descriptor >= descriptorLimit ? EMFILE : loop.add(log->watch);
+  if (error != 0) {
     destroy(log);
     return nullptr;
   }

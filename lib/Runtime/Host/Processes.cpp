@@ -22,7 +22,6 @@ constexpr rlim_t ReserveDescriptors = 32;
 /// Descriptors below those that are kept free of logs.
 constexpr rlim_t ClientDescriptors = 16;
 constexpr mode_t DefaultUmask = 022;
-constexpr uint64_t LogWarningInterval = 60'000'000'000; ///< nanoseconds
 
 const table::Process *processIn(const table::Job &job, engine::Slot slot) {
   const auto *processes = job.processes();
@@ -163,8 +162,8 @@ void Processes::destroy(Record *record) {
 
 /// A process that is not logged, tracked or waited for needs no record.
 void Processes::dropIfIdle(Record &record) {
-  if (record.watching != Watching::Nothing || record.log || record.stillborn ||
-      record.tracked)
+  if (record.watching != Watching::Nothing || record.log || record.logError ||
+      record.stillborn || record.tracked)
     return;
   unlink(record);
   destroy(&record);
@@ -202,7 +201,16 @@ Console Processes::consoleOf(const table::Job &job) const {
   return console == Console::Log && !logging ? Console::None : console;
 }
 
-/// Everything that can fail is done before the fork: the pipe is watched.
+/// Whether there is a child that has not told of its exec yet.
+bool Processes::awaitsReport() const {
+  for (const Record *bucket : buckets)
+    for (const Record *record = bucket; record; record = record->next)
+      if (record->watching == Watching::Exec)
+        return true;
+  return false;
+}
+
+/// Everything that can fail is done before the start: the pipe is watched.
 int Processes::openErrorPipe(Record &record, int &writeEnd) {
   int ends[2];
   int result = sys.pipe(ends, O_CLOEXEC | O_NONBLOCK);
@@ -212,6 +220,9 @@ int Processes::openErrorPipe(Record &record, int &writeEnd) {
     result = sys.pipe(ends, O_CLOEXEC | O_NONBLOCK);
     setSoftLimit(daemonLimit);
   }
+  // Those of children on their way to their exec will be free soon.
+  if (result == -EMFILE && awaitsReport())
+    return EAGAIN;
   if (result < 0)
     return -result;
   if (!watchRecord(record, Watching::Exec, ends[0])) {
@@ -267,17 +278,30 @@ void Processes::closeDescriptor(int32_t descriptor) {
   sys.close(descriptor);
 }
 
-/// At most once a minute: clients that come and go free a descriptor now and
-/// then.
-void Processes::warnOfLostLog(const engine::Action &action,
-                              const table::Job &job, bool logged) {
-  if (logged || !logs.hasDirectory() || loop.now() < logWarningDue)
+/// A process that cannot have a log runs without; that is no reason not to run
+/// (as with Upstart), but to say so.
+void Processes::openLog(const engine::Action &action, const table::Job &job,
+                        Record &record) {
+  if (consoleOf(job) != Console::Log || !logs.hasDirectory())
     return;
-  logWarningDue = loop.now() + LogWarningInterval;
+  engine::InstanceView view;
+  (void)engine.viewInstance(action.instance, view);
+  record.log = logs.open({job.name()->c_str(), job.name()->size()}, view.name,
+                         record.logError);
+  if (record.log)
+    return;
+  bool named = !view.name.empty();
   messages.format(engine::Priority::Warn,
-                  "No descriptor or memory left for logs: the output of %s "
-                  "%s process and of others is lost",
-                  job.name()->c_str(), engine::slotName(action.slot));
+                  "No log for %s%s%.*s%s %s process, its output is lost: %s",
+                  job.name()->c_str(), named ? " (" : "",
+                  static_cast<int>(view.name.size()), view.name.data(),
+                  named ? ")" : "", engine::slotName(action.slot),
+                  std::strerror(record.logError));
+}
+
+int32_t Processes::logError(int32_t pid) const {
+  const Record *record = find(pid);
+  return record ? record->logError : 0;
 }
 
 pid_t Processes::launch(const engine::Action &action,
@@ -320,13 +344,7 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
     destroy(record);
     return {0, error};
   }
-  if (consoleOf(job) == Console::Log) {
-    engine::InstanceView view;
-    (void)engine.viewInstance(action.instance, view);
-    record->log =
-        logs.open({job.name()->c_str(), job.name()->size()}, view.name);
-    warnOfLostLog(action, job, record->log != nullptr);
-  }
+  openLog(action, job, *record);
   pid_t pid = launch(action, process, *record, writeEnd);
   sys.close(writeEnd);
   if (pid < 0) {

@@ -149,6 +149,7 @@ void Processes::saveEarly(StateWriter &out) const {
 
 void Processes::saveRecord(StateWriter &out, const Record &record) const {
   out.signed32(record.pid);
+  out.signed32(record.logError);
   out.number64(record.firstStarted);
   out.number64(record.started);
   out.choice(record.tracing);
@@ -200,6 +201,8 @@ void Processes::loadRecord(StateReader &in, bool dry) {
   if (!in.require(record != nullptr, "no memory"))
     return;
   record->pid = in.signed32();
+  if (in.version() >= 2)
+    record->logError = in.signed32();
   record->firstStarted = in.number64();
   record->started = in.number64();
   record->tracing = in.choice(Tracing::AwaitDetach);

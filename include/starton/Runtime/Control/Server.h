@@ -151,6 +151,8 @@ struct DaemonHooks {
   /// how many; needs no such instance to exist. Null: never any.
   size_t (*leftOver)(void *context, engine::Text job, engine::Text instance,
                      int32_t *pids, size_t capacity) = nullptr;
+  /// Why the output of a process is lost: an errno; 0: it is not. Null: never.
+  int32_t (*logError)(void *context, int32_t pid) = nullptr;
 };
 
 struct ServerOptions {

@@ -60,8 +60,9 @@ public:
                                 Vector<char> &path) const;
 
   /// Makes the terminal and starts watching it. Null when there is no memory
-  /// or descriptor: the process then runs with its output discarded.
-  JobLog *open(engine::Text job, engine::Text instance);
+  /// or descriptor, with \p error the errno that says which: the process then
+  /// runs with its output discarded.
+  JobLog *open(engine::Text job, engine::Text instance, int &error);
   /// The process exists: a pipe's writing end is the child's alone now.
   void forked(JobLog &log);
   /// The process has ended or was never started: reads what is still there,
@@ -85,9 +86,9 @@ public:
 private:
   size_t pathSize(engine::Text job, engine::Text instance) const;
   char *writePath(engine::Text job, engine::Text instance, char *at) const;
-  bool openTerminal(JobLog &log);
+  int openTerminal(JobLog &log);
   void prepareWatch(JobLog &log, int descriptor);
-  bool openPipe(JobLog &log);
+  int openPipe(JobLog &log);
   /// False at the end of the output.
   bool transfer(JobLog &log, unsigned rounds);
   void store(JobLog &log, const char *data, size_t size);

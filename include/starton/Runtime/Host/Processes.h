@@ -98,6 +98,10 @@ public:
   size_t leftOver(engine::Text job, engine::Text instance, int32_t *pids,
                   size_t capacity);
 
+  /// Why the output of a process is lost: the errno of the log that could not
+  /// be had. 0: it is not.
+  int32_t logError(int32_t pid) const;
+
   // --- Over a re-exec: ReexecRecords.cpp. After initialize(); what is read
   // \p dry is only to see whether it can be: no descriptor is touched.
   void save(StateWriter &out) const;
@@ -124,6 +128,7 @@ private:
     uint64_t firstStarted = 0; ///< tracked: start of the job's first process
     uint64_t started = 0;      ///< tracked: start of this one, 0: not known
     int32_t pid = 0;
+    int32_t logError = 0; ///< errno of the log that could not be had, or 0
     Tracing tracing = Tracing::None;
     Watching watching = Watching::Nothing;
     uint8_t handOvers = 0; ///< tracked: exits that may leave a daemon behind
@@ -146,11 +151,12 @@ private:
   static constexpr size_t MaxProfile = 4000;
 
   Console consoleOf(const table::Job &job) const;
-  void warnOfLostLog(const engine::Action &action, const table::Job &job,
-                     bool logged);
+  void openLog(const engine::Action &action, const table::Job &job,
+               Record &record);
   const char *expandProfile(const engine::Action &action, const table::Job &job,
                             char (&buffer)[MaxProfile + 1]);
   int openErrorPipe(Record &record, int &writeEnd);
+  bool awaitsReport() const;
   pid_t launch(const engine::Action &action, const table::Process *process,
                const Record &record, int writeEnd);
   Record *newRecord();
@@ -204,7 +210,6 @@ private:
   ChildDefaults defaults;
   Console defaultConsole = Console::Log;
   bool logging = true;
-  uint64_t logWarningDue = 0; ///< the next warning of a lost log, not before
   void *foreign = nullptr;
   bool (*foreignEnded)(void *, const siginfo_t &) = nullptr;
   rlim_t hardLimit = 0;
