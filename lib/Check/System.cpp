@@ -3,6 +3,7 @@
 #include "starton/Check/System.h"
 #include "starton/Check/Graph.h"
 #include "starton/Check/Reachability.h"
+#include "starton/Shell/ShellTexts.h"
 
 namespace starton::check {
 
@@ -41,6 +42,12 @@ const Reachability &System::reachability() const {
   if (!reach)
     reach = std::make_unique<Reachability>(*this);
   return *reach;
+}
+
+const shell::ShellTexts &System::shell() const {
+  if (!texts)
+    texts = std::make_unique<shell::ShellTexts>(jobSet);
+  return *texts;
 }
 
 void System::forEachStatement(

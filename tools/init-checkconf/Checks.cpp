@@ -5,6 +5,7 @@
 #include "Check.h"
 #include "starton/Check/Driver.h"
 #include "starton/Check/Graph.h"
+#include "starton/Shell/Shell.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -65,6 +66,9 @@ bool checkconf::addCheckFindings(const Options &options, Inputs &inputs) {
   check::Catalogue catalogue;
   if (!loadCatalogues(options, catalogue))
     return false;
+  if (!shell::isAvailable())
+    llvm::errs() << "init-checkconf: built without the shell's grammar: checks "
+                    "that need it are off\n";
   llvm::DenseMap<const SourceBuffer *, CheckedFile *> owners;
   for (CheckedFile &file : inputs.files)
     owners[file.source] = &file;

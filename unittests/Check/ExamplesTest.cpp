@@ -5,6 +5,7 @@
 // with a fix the bad one becomes the good one.
 
 #include "TestSystem.h"
+#include "starton/Shell/Shell.h"
 #include "gtest/gtest.h"
 #include <algorithm>
 
@@ -86,7 +87,13 @@ std::map<std::string, std::string> textsOf(const ExampleSystem &system) {
   return result;
 }
 
-class Examples : public testing::TestWithParam<const Check *> {};
+class Examples : public testing::TestWithParam<const Check *> {
+protected:
+  void SetUp() override {
+    if ((GetParam()->needs & NeedShell) && !shell::isAvailable())
+      GTEST_SKIP() << "built without the shell's grammar";
+  }
+};
 
 TEST_P(Examples, BadFiresExactlyThisCheckAtTheMarks) {
   const Check &check = *GetParam();

@@ -13,6 +13,10 @@
 #include "llvm/ADT/StringMap.h"
 #include <memory>
 
+namespace starton::shell {
+class ShellTexts;
+} // namespace starton::shell
+
 namespace starton::check {
 
 class Graph;
@@ -72,6 +76,8 @@ public:
   const Reachability &reachability() const;
   /// The files of the system; not given without --root.
   const Root &root() const { return rootFiles; }
+  /// What the jobs run, parsed when it is first asked for.
+  const shell::ShellTexts &shell() const;
 
   const SourceBuffer &source(uint32_t file) const {
     return *jobSet.files[file].source;
@@ -114,6 +120,7 @@ private:
   Root rootFiles;
   std::unique_ptr<Graph> events;
   mutable std::unique_ptr<Reachability> reach;
+  mutable std::unique_ptr<shell::ShellTexts> texts;
 };
 
 } // namespace starton::check

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Check/Context.h"
+#include "starton/Check/Variables.h"
+#include "starton/Shell/ShellTexts.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
+
+namespace starton::check {
+
+namespace {
+
+using shell::ShellFacts;
+using shell::UseKind;
+
+/// What init or the shell sets, or what is set in a session at least: whoever
+/// uses these means what is there.
+bool isStandard(llvm::StringRef name) {
+  if (name.starts_with("UPSTART_") || name.starts_with("LC_") ||
+      name.starts_with("XDG_") || name.starts_with("BASH"))
+    return true;
+  return llvm::StringSwitch<bool>(name)
+      .Cases("PATH", "TERM", "HOME", "USER", "LOGNAME", "SHELL", "LANG", true)
+      .Cases("PWD", "OLDPWD", "IFS", "PPID", "OPTIND", "OPTARG", "PS1", true)
+      .Cases("PS2", "PS4", "LINENO", "RANDOM", "UID", "EUID", "HOSTNAME", true)
+      .Cases("SECONDS", "FUNCNAME", "PIPESTATUS", "MACHTYPE", "OSTYPE", true)
+      .Cases("HOSTTYPE", "GROUPS", "DISPLAY", "TMPDIR", "TZ", "MAILTO", true)
+      .Cases("LANGUAGE", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", true)
+      .Cases("REPLY", "_", "LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONPATH", true)
+      .Default(false);
+}
+
+/// Whether a job may be given variables that its files do not tell of.
+class Environment {
+public:
+  Environment(const Context &context, uint32_t job)
+      : system(context.system()), graph(context.graph()), job(job),
+        known(context.jobs()[job]) {}
+
+  /// Whether a condition may bring \p name.
+  bool mayCome(llvm::StringRef name, bool ofStop) const {
+    // `env NAME` takes the value from init's own environment.
+    if (llvm::any_of(known.env, [&](const sema::Text &setting) {
+          return llvm::StringRef(setting.value).split('=').first == name;
+        }))
+      return true;
+    if (llvm::any_of(known.imports, [&](const sema::Text &import) {
+          return import.value == name;
+        }))
+      return true;
+    return comesWith(name, false) || (ofStop && comesWith(name, true));
+  }
+
+  /// Whoever starts a job by hand, or through another's script, may give it
+  /// variables.
+  bool isStartedByHand() const { return known.startOn.empty(); }
+
+private:
+  bool comesWith(llvm::StringRef name, bool stops) const {
+    return llvm::any_of(graph.leavesOf(job, stops), [&](const Leaf &leaf) {
+      return carries(system, leaf, name) != Carries::No;
+    });
+  }
+
+  const System &system;
+  const Graph &graph;
+  uint32_t job;
+  const sema::Job &known;
+};
+
+/// What the text itself sets, or asks whether it is set.
+llvm::StringSet<> namesCareOf(const ShellFacts &facts) {
+  llvm::StringSet<> names;
+  for (const shell::Definition &definition : facts.definitions)
+    if (definition.kind != shell::DefinitionKind::Unset)
+      names.insert(definition.name);
+  for (const shell::VariableUse &use : facts.uses) {
+    bool asks = use.kind != UseKind::Plain && use.kind != UseKind::Arithmetic;
+    if (use.command != shell::None) {
+      llvm::StringRef command = facts.nameOf(facts.commands[use.command]);
+      asks |= command == "[" || command == "[[" || command == "test";
+    }
+    if (asks)
+      names.insert(use.name);
+  }
+  return names;
+}
+
+/// Whether something else than the text sets variables of the shell.
+bool isOpen(const ShellFacts &facts) {
+  return !facts.complete || facts.usesEval || !facts.sourced.empty();
+}
+
+void checkText(Context &context, const Environment &environment,
+               const shell::ShellText &text) {
+  const ShellFacts &facts = text.facts;
+  if (facts.withoutShell || facts.uses.empty() || isOpen(facts))
+    return;
+  llvm::StringSet<> done = namesCareOf(facts);
+  bool ofStop = text.slot == sema::ProcessSlot::PreStop ||
+                text.slot == sema::ProcessSlot::PostStop;
+  for (const shell::VariableUse &use : facts.uses) {
+    if (use.kind != UseKind::Plain || isStandard(use.name) ||
+        !done.insert(use.name).second || environment.mayCome(use.name, ofStop))
+      continue;
+    context.report({text.file, text.inFile(use.range)},
+                   quoted(use.name) +
+                       " is set by no 'env', no event of 'start on' and not "
+                       "here, so it is empty; set it with 'env', or write "
+                       "${" +
+                       use.name.str() + ":-} if that is meant");
+  }
+}
+
+/// A plain command is no text of the shell: `$X` there goes through one.
+void checkReferences(Context &context, const Environment &environment,
+                     llvm::StringRef text, Place place, bool ofStop) {
+  for (const VariableReference &reference : variableReferences(text)) {
+    if (reference.optional || isStandard(reference.name) ||
+        environment.mayCome(reference.name, ofStop))
+      continue;
+    // The word as it is written, unless quotes or the like are in between.
+    if (context.system().text(place).contains(text)) {
+      auto begin =
+          place.range.begin +
+          static_cast<uint32_t>(context.system().text(place).find(text));
+      place.range = {begin + reference.range.begin,
+                     begin + reference.range.end};
+    }
+    context.report(place, quoted(reference.name) +
+                              " is set by no 'env' and no event of 'start "
+                              "on', so this never matches");
+    return;
+  }
+}
+
+void checkConditions(Context &context, const Environment &environment,
+                     const sema::Job &job) {
+  for (const sema::ConditionNode &node : job.stopOn.nodes)
+    if (node.kind == ast::NodeKind::Match)
+      for (const Operand &operand : context.system().operands(node))
+        checkReferences(context, environment, operand.value, operand.place,
+                        false);
+  if (job.instance.isSet())
+    checkReferences(context, environment, job.instance.value,
+                    placeOf(job.instance.origin), false);
+}
+
+void run(Context &context) {
+  for (uint32_t index = 0; index != context.jobs().size(); ++index) {
+    const sema::Job &job = context.jobs()[index];
+    Environment environment(context, index);
+    if (environment.isStartedByHand() || job.hasImport)
+      continue;
+    checkConditions(context, environment, job);
+    for (const shell::ShellText &text : context.system().shell().ofJob(index))
+      checkText(context, environment, text);
+  }
+}
+
+} // namespace
+
+STARTON_CHECK(undefinedVariable) = {
+    .name = "undefined-variable",
+    .summary = "a variable is used that nothing sets",
+    .needs = NeedGraph | NeedCatalogue | NeedShell,
+    .doc = R"(
+A variable is used in `stop on`, in `instance`, or in a command or script, and neither an `env` of the job, nor an event of its `start on`, nor the text itself sets it.
+The shell takes it for empty, as Upstart does in `stop on`; an `instance` with such a variable fails the start.
+
+Mostly the name is misspelt, or it was thought that a variable of `pre-start` lives on in the main process: each process begins with the environment of the job alone.
+
+Nothing is said where it cannot be known: a file is sourced, `eval` is used, an event with unknown variables starts the job, the job has no `start on` (whoever starts it by hand may give it variables), or the text asks whether the variable is set (`${X:-}`, `[ -n "$X" ]`).
+)",
+    .bad = R"(
+#--- base.conf
+start on startup
+exec based
+#--- food.conf
+start on started base
+env FOOD_OPTIONS=--quiet
+script
+  exec food «$FOOD_OPTION»
+end script
+)",
+    .good = R"(
+#--- base.conf
+start on startup
+exec based
+#--- food.conf
+start on started base
+env FOOD_OPTIONS=--quiet
+script
+  exec food $FOOD_OPTIONS
+end script
+)",
+    .run = run};
+
+} // namespace starton::check
