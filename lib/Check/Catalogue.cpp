@@ -31,10 +31,14 @@ struct EventEntry {
   std::vector<std::string> variables;
   bool more = false, once = false;
 };
+struct GoneEntry {
+  std::string name, instead;
+};
 struct CatalogueFile {
   std::string name, description;
   std::vector<std::string> includes, jobs;
   std::vector<EventEntry> events;
+  std::vector<GoneEntry> gone;
 };
 
 } // namespace
@@ -42,6 +46,7 @@ struct CatalogueFile {
 } // namespace starton::check
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(starton::check::EventEntry)
+LLVM_YAML_IS_SEQUENCE_VECTOR(starton::check::GoneEntry)
 
 namespace llvm::yaml {
 
@@ -57,12 +62,20 @@ template <> struct MappingTraits<starton::check::EventEntry> {
   }
 };
 
+template <> struct MappingTraits<starton::check::GoneEntry> {
+  static void mapping(IO &io, starton::check::GoneEntry &entry) {
+    io.mapRequired("name", entry.name);
+    io.mapRequired("instead", entry.instead);
+  }
+};
+
 template <> struct MappingTraits<starton::check::CatalogueFile> {
   static void mapping(IO &io, starton::check::CatalogueFile &file) {
     io.mapRequired("name", file.name);
     io.mapOptional("description", file.description);
     io.mapOptional("includes", file.includes);
     io.mapOptional("jobs", file.jobs);
+    io.mapOptional("gone", file.gone);
     io.mapRequired("events", file.events);
   }
 };
@@ -150,6 +163,8 @@ bool Catalogue::addText(llvm::StringRef text, llvm::StringRef path,
       return false;
   for (const std::string &job : file.jobs)
     jobs.insert(job);
+  for (GoneEntry &entry : file.gone)
+    gone[entry.name] = std::move(entry.instead);
   for (EventEntry &entry : file.events) {
     KnownEvent event{std::move(entry.name),
                      std::move(entry.variables),
@@ -206,6 +221,11 @@ const KnownEvent *Catalogue::find(llvm::StringRef event) const {
     if (matchesPattern(entries[index].name, event))
       return &entries[index];
   return nullptr;
+}
+
+llvm::StringRef Catalogue::insteadOf(llvm::StringRef event) const {
+  auto found = gone.find(event);
+  return found == gone.end() ? llvm::StringRef() : found->second;
 }
 
 llvm::ArrayRef<llvm::StringRef> defaultCatalogues(Dialect dialect) {

@@ -52,6 +52,9 @@ public:
   /// Whether a package of the distribution has a job of this name, although
   /// the system at hand may not.
   bool hasJob(llvm::StringRef name) const { return jobs.contains(name); }
+  /// What to write for an event that older versions had and nothing emits any
+  /// more; empty for every other.
+  llvm::StringRef insteadOf(llvm::StringRef event) const;
 
 private:
   bool addText(llvm::StringRef text, llvm::StringRef path,
@@ -61,6 +64,7 @@ private:
   llvm::StringMap<uint32_t> exact;
   std::vector<uint32_t> globs;
   llvm::StringSet<> loaded, jobs;
+  llvm::StringMap<std::string> gone;
 };
 
 /// The catalogues that are used when none are named: all that a system of this

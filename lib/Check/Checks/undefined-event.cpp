@@ -58,34 +58,42 @@ void suggestJob(Finding finding, bool stops, llvm::StringRef job) {
                "' may be meant");
 }
 
+/// What is to be said of an event that nothing emits; nothing where another
+/// package may.
+std::string problemOf(const Context &context, const EventNode &event,
+                      Suggestions &suggestions) {
+  const System &system = context.system();
+  llvm::StringRef instead = system.catalogue().insteadOf(event.name);
+  if (!instead.empty())
+    return "the event " + quoted(event.name) + " is no more; write " +
+           quoted(instead);
+  llvm::StringRef glued = eventBeforePattern(context.graph(), event.name);
+  if (!glued.empty())
+    return "event " + quoted(event.name) +
+           " does not exist; a blank is missing behind " + quoted(glued);
+  llvm::StringRef near = suggestions.nearest(event.name);
+  if (system.isPartial() && near.empty())
+    return {};
+  bool isJob = system.jobNamed(event.name) != System::NoJob;
+  return "nothing emits the event " + quoted(event.name) +
+         (isJob ? std::string() : didYouMean(near));
+}
+
 void run(Context &context) {
   const Graph &graph = context.graph();
   Suggestions suggestions(context);
   for (const EventNode &event : graph.events()) {
     if (event.leaves.empty() || graph.isEmitted(event.name))
       continue;
-    llvm::StringRef glued = eventBeforePattern(graph, event.name);
-    std::string near =
-        glued.empty() ? suggestions.nearest(event.name).str() : glued.str();
-    bool isJob = context.system().jobNamed(event.name) != System::NoJob;
+    std::string problem = problemOf(context, event, suggestions);
     // Another package may emit it; only what looks like a slip is certain.
-    if (context.system().isPartial() && near.empty())
+    if (problem.empty())
       continue;
     for (uint32_t index : event.leaves) {
       const Leaf &leaf = graph.leaves()[index];
       Place place = context.system().eventPlace(graph.nodeOf(leaf));
-      if (!glued.empty()) {
-        Finding finding =
-            context.report(place, "event " + quoted(event.name) +
-                                      " does not exist; a blank is missing "
-                                      "behind " +
-                                      quoted(glued));
-        continue;
-      }
-      Finding finding = context.report(
-          place, "nothing emits the event " + quoted(event.name) +
-                     (isJob ? std::string() : didYouMean(near)));
-      if (isJob)
+      Finding finding = context.report(place, problem);
+      if (context.system().jobNamed(event.name) != System::NoJob)
         suggestJob(finding, leaf.stops, event.name);
     }
   }
@@ -104,7 +112,9 @@ Most often the name is misspelt.
 
 Where the event comes from outside, say so: in a catalogue of your own (`--events FILE`), or by `emits NAME` in the job whose program emits it.
 
-With `--partial`, or for a file alone, only names are reported that are nearly those of known events.
+`shutdown` and `runlevel-2` were events of Upstart 0.3 and are none since.
+
+With `--partial`, or for a file alone, only names are reported that are nearly those of known events, or were ones once.
 )",
     .bad = R"(
 start on «local-filesystem»
