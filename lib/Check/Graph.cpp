@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Graph.h"
+#include "RootScan.h"
+#include "ShellEmissions.h"
+#include "starton/Shell/ShellTexts.h"
 #include <algorithm>
 
 namespace starton::check {
@@ -56,6 +59,9 @@ Graph::Graph(const System &system) : system(system) {
     byName.push_back(job);
   }
   firstLeaf.push_back(static_cast<uint32_t>(allLeaves.size()));
+  addScripts();
+  if (system.root().isGiven())
+    addRoot();
   std::sort(byName.begin(), byName.end(), [&](uint32_t left, uint32_t right) {
     return jobs[left].name < jobs[right].name;
   });
@@ -111,13 +117,77 @@ void Graph::addStanzas(uint32_t job) {
     emission.name = event.value;
     emission.isGlob = isPattern(event.value);
     emission.place = placeOf(event.origin);
-    auto index = static_cast<uint32_t>(allEmissions.size());
-    if (emission.isGlob)
-      globs.push_back(index);
-    else
-      nodes[intern(event.value)].emissions.push_back(index);
-    allEmissions.push_back(std::move(emission));
+    addEmission(std::move(emission));
   }
+}
+
+void Graph::addEmission(Emission emission) {
+  auto index = static_cast<uint32_t>(allEmissions.size());
+  if (emission.isGlob)
+    globs.push_back(index);
+  else
+    nodes[intern(emission.name)].emissions.push_back(index);
+  allEmissions.push_back(std::move(emission));
+}
+
+/// Without a parser every word of a script may be an event that it emits.
+void Graph::addWords() {
+  llvm::StringSet<> wanted = awaited();
+  for (uint32_t job = 0; job != system.set().jobs.size(); ++job)
+    for (unsigned slot = 0; slot != sema::NumProcessSlots; ++slot) {
+      const sema::Process &process = system.set().jobs[job].processes[slot];
+      std::vector<Emission> found;
+      scanWords(process.text, wanted, EmitterKind::Script, found);
+      for (Emission &emission : found) {
+        emission.job = job;
+        emission.slot = static_cast<sema::ProcessSlot>(slot);
+        emission.place = placeOf(process.origin);
+        emission.waits = false;
+        addEmission(std::move(emission));
+      }
+    }
+}
+
+llvm::StringSet<> Graph::awaited() const {
+  llvm::StringSet<> wanted;
+  for (const EventNode &event : nodes)
+    if (!event.leaves.empty() && !isEmitted(event.name))
+      wanted.insert(event.name);
+  return wanted;
+}
+
+void Graph::addScripts() {
+  if (!shell::isAvailable())
+    return addWords();
+  for (const shell::ShellText &text : system.shell().all())
+    for (const shell::ControlCall &call : text.facts.controlCalls) {
+      Place place{text.file, text.inFile(call.nameRange)};
+      if (std::optional<Emission> emission = emissionOf(text.facts, call)) {
+        emission->job = text.job;
+        emission->slot = text.slot;
+        emission->place = place;
+        addEmission(std::move(*emission));
+      }
+      if (std::optional<Request> request = requestOf(text.facts, call)) {
+        request->job = text.job;
+        request->slot = text.slot;
+        request->place = place;
+        if (!request->isGlob)
+          request->target = system.jobNamed(request->name);
+        allRequests.push_back(std::move(*request));
+      }
+    }
+}
+
+void Graph::addRoot() {
+  std::vector<Emission> found;
+  scanRules(system.root(), found);
+  for (Emission &emission : found)
+    addEmission(std::move(emission));
+  found.clear();
+  scanPrograms(system.root(), awaited(), found);
+  for (Emission &emission : found)
+    addEmission(std::move(emission));
 }
 
 const EventNode *Graph::find(llvm::StringRef event) const {

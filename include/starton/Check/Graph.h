@@ -65,6 +65,7 @@ struct Emission {
   /// The variables it carries, in order; with `more` there may be others.
   std::vector<std::string> variables;
   bool more = true;
+  bool waits = true; ///< Script: goes on when the event is over
 };
 
 enum class RequestKind : uint8_t { Start, Stop, Restart };
@@ -77,6 +78,8 @@ struct Request {
   std::string name; ///< of the job asked for; a glob where isGlob
   bool isGlob = false;
   uint32_t target = System::NoJob; ///< the job of that name
+  /// The script fails when there is no such job.
+  bool mustExist = false;
   Place place;
 };
 
@@ -124,6 +127,12 @@ private:
   uint32_t intern(llvm::StringRef event);
   void addLeaves(uint32_t job, bool stops);
   void addStanzas(uint32_t job);
+  void addScripts();
+  void addWords();
+  void addRoot();
+  void addEmission(Emission emission);
+  /// The events that something waits for and nothing emits so far.
+  llvm::StringSet<> awaited() const;
 
   const System &system;
   std::vector<EventNode> nodes;

@@ -36,10 +36,22 @@ private:
   Precedence precedence;
 };
 
-/// What the job must get past once its event is let go; nothing for others.
-std::optional<Milestone> heldBy(const Leaf &leaf) {
-  if (!leaf.jobEvent || leaf.operand != JobOperand::Literal ||
-      leaf.target == System::NoJob)
+/// What a job must get past before it goes on, when it waits for the event of
+/// \p leaf to be over: its own `starting` or `stopping`, or an event that its
+/// pre-start, and nothing else, emits and waits for.
+std::optional<Milestone> heldBy(const Graph &graph, const Leaf &leaf) {
+  if (!leaf.jobEvent) {
+    const EventNode &event = graph.events()[leaf.event];
+    if (event.known || event.emissions.size() != 1 ||
+        !graph.globEmissionsOf(event.name).empty())
+      return std::nullopt;
+    const Emission &emission = graph.emissions()[event.emissions.front()];
+    if (emission.kind != EmitterKind::Script || !emission.waits ||
+        emission.slot != sema::ProcessSlot::PreStart)
+      return std::nullopt;
+    return Milestone{emission.job, Step::Started};
+  }
+  if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob)
     return std::nullopt;
   if (*leaf.jobEvent == JobEvent::Starting)
     return Milestone{leaf.target, Step::Begun};
@@ -54,8 +66,8 @@ void Search::lookAt(uint32_t job, bool stops) {
   llvm::ArrayRef<Leaf> leaves = graph.leavesOf(job, stops);
   std::optional<Milestones> needed;
   for (const Leaf &leaf : leaves) {
-    std::optional<Milestone> held = heldBy(leaf);
-    if (!held || leaf.target == job || leaves.size() == 1)
+    std::optional<Milestone> held = heldBy(graph, leaf);
+    if (!held || held->job == job || leaves.size() == 1)
       continue;
     // The event is let go when all of the condition is true.
     if (!needed)
@@ -74,12 +86,12 @@ const Leaf *Search::leafAwaiting(llvm::ArrayRef<Leaf> leaves,
 }
 
 void Search::report(const Leaf &held, llvm::ArrayRef<Leaf> leaves) {
-  Milestone awaited = *heldBy(held);
+  Milestone awaited = *heldBy(graph, held);
   const sema::ConditionNode &node = graph.nodeOf(held);
-  std::string job = quoted(context.jobs()[held.target].name);
+  std::string job = quoted(context.jobs()[awaited.job].name);
   Finding finding = context.report(
       placeOf(node.origin),
-      "deadlock: job " + job + " waits in '" + node.name +
+      "deadlock: job " + job + " waits for '" + node.name +
           "' until the whole condition is true, for which it would have to "
           "go on");
   explain(finding, leafAwaiting(leaves, awaited), awaited);

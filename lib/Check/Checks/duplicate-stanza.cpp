@@ -51,15 +51,19 @@ void runOnFile(Context &context, uint32_t file) {
     auto [later, isLast] = last.try_emplace(key, &statement);
     if (isLast)
       continue;
-    std::string what = quoted(key);
-    context
-        .report({file, statement.keyword()},
-                isFlag(statement)
-                    ? what + " is given twice"
-                    : what + " has no effect because it is given again")
-        .note(system, {file, later->second->keyword()},
-              "it is given again here")
-        .fix("remove it", true, {system.removal(file, statement)});
+    bool isCondition = statement.kind == StanzaKind::Start ||
+                       statement.kind == StanzaKind::Stop;
+    std::string what = quoted(isCondition ? key + " on" : key);
+    Finding finding = context.report(
+        {file, statement.keyword()},
+        isFlag(statement) ? what + " is given twice"
+                          : what + " has no effect because it is given again");
+    finding.note(system, {file, later->second->keyword()},
+                 "it is given again here");
+    if (isCondition)
+      finding.note("where each is meant to count, write one: " + key +
+                   " on A or B");
+    finding.fix("remove it", true, {system.removal(file, statement)});
   }
 }
 

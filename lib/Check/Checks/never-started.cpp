@@ -43,6 +43,9 @@ void explain(Context &context, const Reachability &reach, Finding finding,
 }
 
 void run(Context &context) {
+  // Something in another package may be the first.
+  if (context.system().isPartial())
+    return;
   const Reachability &reach = context.system().reachability();
   for (uint32_t job = 0; job != context.jobs().size(); ++job) {
     if (reach.canStart(job))
@@ -53,8 +56,9 @@ void run(Context &context) {
     const Leaf &leaf = context.graph().leaves()[missing.front()];
     const sema::ConditionNode &node = context.graph().nodeOf(leaf);
     uint32_t behind = jobBehind(context, leaf);
-    std::string why = behind == job ? "only the job itself leads to this event"
-                      : behind == System::NoJob
+    if (behind == job) // self-trigger says so
+      continue;
+    std::string why = behind == System::NoJob
                           ? "this never happens"
                           : "this comes from job " +
                                 quoted(context.jobs()[behind].name) +

@@ -24,7 +24,7 @@ public:
   }
 
 private:
-  static constexpr size_t MaxAsked = 200;
+  static constexpr size_t MaxAsked = 50;
 
   void collect() {
     for (const KnownEvent &event : context.system().catalogue().events())

@@ -34,7 +34,8 @@ Obstacle obstacleOf(const Context &context, const Leaf &leaf) {
                : Obstacle::None;
   if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob)
     return Obstacle::None;
-  if (!context.system().reachability().canStart(leaf.target))
+  if (!context.system().isPartial() &&
+      !context.system().reachability().canStart(leaf.target))
     return Obstacle::NeverStarts;
   return leaf.target != leaf.job &&
                  startsOnStopOf(context, leaf.target, leaf.job)
