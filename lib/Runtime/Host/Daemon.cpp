@@ -18,6 +18,8 @@ namespace {
 
 constexpr uint64_t Second = 1'000'000'000;
 constexpr uint64_t RetryDelay = Second / 10;
+/// Long against what it costs to get them back (a twentieth of a millisecond).
+constexpr uint64_t RestDelay = Second / 50;
 /// Given up when memory runs out, so that stopping and asking still work.
 constexpr size_t MemoryReserve = size_t(32) << 10;
 constexpr int HandledSignals[] = {SIGCHLD, SIGTERM, SIGHUP};
@@ -69,6 +71,14 @@ Daemon::Daemon(Sys &system, const Options &daemonOptions,
   tickTimer.context = retryTimer.context = this;
   tickTimer.handler = [](Timer &timer) {
     static_cast<Daemon *>(timer.context)->tick();
+  };
+  restTimer.context = this;
+  restTimer.handler = [](Timer &timer) {
+    auto *self = static_cast<Daemon *>(timer.context);
+    if (self->rounds != self->restRound)
+      return;
+    self->sys.dropFilePages();
+    ++self->restRound; // the next one was brought about by this
   };
   retryTimer.handler = [](Timer &timer) {
     auto *self = static_cast<Daemon *>(timer.context);
@@ -282,16 +292,26 @@ void Daemon::emit(const char *event) {
     loop.armAfter(retryTimer, RetryDelay);
 }
 
+/// Code pages go back when there is nothing to do for the first time, and again
+/// when there was nothing to do for a while after something was done: in the
+/// round that waits for the timer nothing else has happened.
+void Daemon::comeToRest() {
+  if (!settled) {
+    settled = true;
+    sys.dropFilePages();
+  } else if (!restTimer.armed && rounds != restRound) {
+    restRound = rounds;
+    loop.armAfter(restTimer, RestDelay);
+  }
+}
+
 /// One round of the loop, and a slice of everything that is not finished.
 void Daemon::turn() {
   bool wait = !busy && !pending && !moreChildren && !reexec.isDue();
-  if (wait)
+  ++rounds;
+  if (wait) {
     processes.rest();
-  if (server.connectionCount() != 0)
-    settled = false;
-  else if (wait && !settled) {
-    settled = true;
-    sys.dropFilePages();
+    comeToRest();
   }
   loop.runOnce(wait);
   if (moreChildren)

@@ -99,6 +99,7 @@ private:
   void reload();
   void tick();
   void turn();
+  void comeToRest();
   control::DaemonHooks daemonHooks();
   void setBusHooks(control::DaemonHooks &hooks);
 
@@ -122,12 +123,15 @@ private:
   Watch signalWatch;
   Timer tickTimer;
   Timer retryTimer; ///< the first event had to be refused
+  Timer restTimer;
   sigset_t handled{};
   sigset_t originalMask{};
   uint64_t sequence = 0;
   bool running = false;      ///< the engine is
   bool busy = false;         ///< the configuration has work to do
-  bool settled = false;      ///< idle, and pages given back
+  bool settled = false;      ///< has been idle once
+  uint64_t rounds = 0;       ///< of the loop
+  uint64_t restRound = 0;    ///< in which restTimer was armed last
   bool pending = false;      ///< the engine said Yield
   bool moreChildren = false; ///< a slice of reaping was not enough
   bool resumed = false;      ///< from a state
