@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Any bytes as a job table: refused, or used to the last field without harm;
-// verified in one walk and in pieces, with the same result.
+// verified in one walk and in pieces, also such as come late, with the same
+// result.
 // A table carries its own size, which nearly every mutation would spoil; it is
 // set right again so that the fuzzer gets past the first check. Without a
 // corpus it starts from a table that uses every field.
@@ -55,8 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::memcpy(block, data, size);
   setTotalSize(block, size);
   table::LoadError error;
-  bool sound = test::verifiedInPieces({block, size}).empty();
-  if (sound != (table::verify({block, size}, error) != nullptr))
+  std::string defects = test::verifiedInPieces({block, size});
+  if (defects.empty() != (table::verify({block, size}, error) != nullptr) ||
+      test::verifiedLate({block, size}) != defects)
     std::abort();
   if (const table::JobTable *accepted = table::verify({block, size}, error)) {
     volatile uint64_t sum = test::walkTable(*accepted);

@@ -19,21 +19,14 @@ uint32_t firstOf(const flatbuffers::Vector<const Node *> &nodes,
   return root;
 }
 
-} // namespace
-
-bool PartChecker::checkJob(const Job &job, Verifier &verifier) {
-  return charge(0) && (fewProcesses(job) || overused()) &&
-         (verifier.VerifyTable(&job) || badElement()) && checkMeaning(job);
-}
-
 /// FlatBuffers counts tables but not the strings of a vector: a million
 /// processes that share one argv of a million strings would keep it busy for
 /// days. Everything else that it verifies of one job is bounded by the size of
 /// the table, and charged to MaxWork before the next job. Nothing of this job
-/// has been verified yet; what lies outside the table reads as 0.
-bool PartChecker::fewProcesses(const Job &job) const {
+/// has been verified yet; what lies outside \p bytes, its part, reads as 0.
+bool fewProcesses(const Job &job, Span<const uint8_t> bytes) {
   auto number = [&](uint64_t at, auto zero) {
-    return at + sizeof zero <= bytes.size()
+    return at < bytes.size() && sizeof zero <= bytes.size() - at
                ? flatbuffers::ReadScalar<decltype(zero)>(bytes.data() + at)
                : zero;
   };
@@ -49,12 +42,30 @@ bool PartChecker::fewProcesses(const Job &job) const {
              static_cast<uint32_t>(Slot::MAX) + 1;
 }
 
-bool PartChecker::checkJobName(const flatbuffers::String *previous,
-                               const Job &job) {
-  if (job.name()->size() == 0)
-    return bad("name", "is empty");
-  return sortedAfter(previous, job.name(), "name") &&
-         text(job.name(), "name", MaxName);
+} // namespace
+
+bool PartChecker::checkJob(uint32_t index, uint32_t part) {
+  const Job &job = *table.jobs()->Get(index);
+  Verifier verifier = verifierOf(part);
+  return charge(0) && (fewProcesses(job, rangeOf(part)) || overused()) &&
+         (verifier.VerifyTable(&job) || badElement()) &&
+         matchesHead(job, index) && checkMeaning(job);
+}
+
+bool PartChecker::matchesHead(const Job &job, uint32_t index) {
+  auto count = [](const Condition *condition) {
+    return condition != nullptr ? condition->nodes()->size() : 0;
+  };
+  const flatbuffers::String &name = *table.names()->Get(index);
+  const Head &head = *table.heads()->Get(index);
+  constexpr const char *Differs = "is not what the job's head says";
+  if (job.name()->size() != name.size() ||
+      memcmp(job.name()->c_str(), name.c_str(), name.size()) != 0)
+    return bad("name", Differs);
+  return (job.order() == head.order() || bad("order", Differs)) &&
+         (count(job.start_on()) == head.start_nodes() ||
+          bad("start_on", Differs)) &&
+         (count(job.stop_on()) == head.stop_nodes() || bad("stop_on", Differs));
 }
 
 bool PartChecker::checkMeaning(const Job &job) {

@@ -45,7 +45,7 @@ lowerIndex(TableBuilder &builder, const std::vector<const sema::Job *> &jobs) {
   offsets.reserve(entries.size());
   for (const auto &[key, leaves] : entries) {
     auto event = builder.string(llvm::StringRef(key.first));
-    auto operand = key.second ? builder.unsharedString(*key.second)
+    auto operand = key.second ? builder.string(llvm::StringRef(*key.second))
                               : TableBuilder::StringOffset();
     if (builder.overflowed())
       return {};

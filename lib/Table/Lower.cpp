@@ -24,9 +24,20 @@ TableBuilder::StringOffset TableBuilder::string(llvm::StringRef text) {
               : builder.CreateSharedString(text.data(), text.size());
 }
 
-TableBuilder::StringOffset TableBuilder::unsharedString(llvm::StringRef text) {
-  full |= builder.GetSize() + text.size() > MaxTableSize;
-  return full ? StringOffset() : builder.CreateString(text.data(), text.size());
+uint32_t TableBuilder::embed(llvm::StringRef bytes) {
+  full |= builder.GetSize() + bytes.size() > MaxTableSize;
+  if (full)
+    return 0;
+  builder.Align(8);
+  builder.PushBytes(reinterpret_cast<const uint8_t *>(bytes.data()),
+                    bytes.size());
+  return builder.GetSize();
+}
+
+std::string TableBuilder::takeBytes() {
+  builder.Align(8);
+  return {reinterpret_cast<const char *>(builder.GetCurrentBufferPointer()),
+          builder.GetSize()};
 }
 
 TableBuilder::StringOffset TableBuilder::string(const sema::Text &text) {

@@ -23,14 +23,18 @@ public:
   bool overflowed() const { return full; }
 
   StringOffset string(llvm::StringRef text);
-  /// Not shared: beside the table that refers to it, where a reader that goes
-  /// through such tables finds it in the cache.
-  StringOffset unsharedString(llvm::StringRef text);
   /// Absent when the text was never written.
   StringOffset string(const sema::Text &text);
   /// Absent when the list is empty.
   Strings strings(const std::vector<sema::Text> &list);
   Strings strings(const std::vector<llvm::StringRef> &list);
+
+  /// Puts finished bytes in front of what there is, on a multiple of 8; returns
+  /// the distance of their beginning from the table's end. Nothing in them may
+  /// refer to anything outside. Their size is a multiple of 8.
+  uint32_t embed(llvm::StringRef bytes);
+  /// What was built so far, as embed() wants it.
+  std::string takeBytes();
 
 private:
   flatbuffers::FlatBufferBuilder builder;

@@ -26,7 +26,7 @@ constexpr uint64_t MaxWork = uint64_t(1) << 28;
 class PartChecker {
 public:
   /// The root's vectors must have been verified. \p table and \p bytes are of
-  /// one table.
+  /// one table; what is in its parts may come later.
   PartChecker(const JobTable &table, Span<const uint8_t> bytes)
       : table(table), bytes(bytes) {}
 
@@ -56,24 +56,40 @@ protected:
   bool inRange(int64_t value, int64_t low, int64_t high, const char *field);
   bool sortedAfter(const flatbuffers::String *previous,
                    const flatbuffers::String *name, const char *field);
-  /// The part at `position` of its list; nothing of it need have been verified,
+  bool outOfMemory();
+
+  /// The places of the parts; before anything that is in one.
+  bool checkParts();
+  uint32_t filesPart() const { return table.parts()->size() - 1; }
+  /// That jobs[job] should be in.
+  uint32_t partOf(uint32_t job) const;
+  uint32_t endOf(uint32_t part) const {
+    return part == filesPart() ? static_cast<uint32_t>(bytes.size())
+                               : table.parts()->Get(part + 1)->begin();
+  }
+  Span<const uint8_t> rangeOf(uint32_t part) const {
+    uint32_t begin = table.parts()->Get(part)->begin();
+    return bytes.slice(begin, endOf(part) - begin);
+  }
+  /// For what is in the part, and for what is in none.
+  Verifier verifierOf(uint32_t part) const {
+    Span<const uint8_t> range = rangeOf(part);
+    return Verifier(range.data(), range.size(), MaxDepth, MaxTables);
+  }
+  Verifier hotVerifier() const {
+    return Verifier(bytes.data(), table.hot_size(), MaxDepth, MaxTables);
+  }
+  /// All names and heads of jobs; needs some memory.
+  bool checkHeads();
+  /// jobs[index], which is also `position`, and that it is what its head says;
+  /// nothing of it need have been verified. \p part is partOf() it.
+  bool checkJob(uint32_t index, uint32_t part);
+  /// What is at `position` of its list; nothing of it need have been verified,
   /// while \p previous, the one before it or null, has been.
-  bool checkJob(const Job &job, Verifier &verifier);
-  bool checkJobName(const flatbuffers::String *previous, const Job &job);
   bool checkFile(const File *previous, const File &file, Verifier &verifier);
   bool checkDirectories();
   bool checkRejected(const Rejected *previous, const Rejected &entry,
                      Verifier &verifier);
-  /// Marks the job's order in \p seen, a bit for each; false: there already, or
-  /// not below \p count.
-  static bool claimOrder(const Job &job, uint32_t count, uint8_t *seen) {
-    uint32_t order = job.order();
-    auto bit = static_cast<uint8_t>(1u << (order % 8));
-    if (order >= count || (seen[order / 8] & bit) != 0)
-      return false;
-    seen[order / 8] |= bit;
-    return true;
-  }
   /// All but its leaves.
   bool checkEntry(const IndexEntry *previous, const IndexEntry &entry,
                   Verifier &verifier);
@@ -88,10 +104,12 @@ protected:
   const char *list = "jobs";
   uint32_t position = 0;
   uint64_t work = 0;
+  uint64_t nodes = 0; ///< of all conditions, as the heads say
 
 private:
   bool checkEntryOrder(const IndexEntry *previous, const IndexEntry &entry);
-  bool fewProcesses(const Job &job) const;
+  bool checkHead(uint32_t index, Verifier &verifier, uint8_t *seen);
+  bool matchesHead(const Job &job, uint32_t index);
   bool checkMeaning(const Job &job);
   bool checkTexts(const Job &job);
   bool checkNumbers(const Job &job);

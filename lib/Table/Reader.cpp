@@ -6,8 +6,12 @@
 // it pins no file system, and it can be of huge pages, which shared memory
 // mostly cannot. The kernel writes it (read), so that a lack of memory shows up
 // as an error and not as a signal.
+//
+// A start reads what is in no part of the table, and the parts when they are
+// needed or when there is time; the file stays open for that long.
 
 #include "starton/Table/Reader.h"
+#include "Header.h"
 #include "ReadSupport.h"
 #include "starton/Table/Verification.h"
 #include <cerrno>
@@ -32,6 +36,11 @@ public:
   Descriptor(const Descriptor &) = delete;
   Descriptor &operator=(const Descriptor &) = delete;
   int get() const { return fd; }
+  int release() {
+    int kept = fd;
+    fd = -1;
+    return kept;
+  }
 
 private:
   int fd;
@@ -70,31 +79,67 @@ bool checkFile(const struct stat &status, uint32_t uid, LoadError &error) {
 }
 
 constexpr size_t HugePage = size_t(2) << 20;
+/// What is read of a table at first: all of a small one, and of others
+/// certainly what says how much more is needed.
+constexpr size_t FirstRead = size_t(64) << 10;
 
-bool readAll(int source, void *target, size_t size, LoadError &error) {
-  size_t done = 0;
-  while (done < size) {
-    ssize_t got = pread(source, static_cast<uint8_t *>(target) + done,
-                        size - done, static_cast<off_t>(done));
+/// Fills [begin, end) of \p target from the same place of the file. An errno,
+/// or 0; \p begin is then where the file ended.
+int readRange(int source, uint8_t *target, size_t &begin, size_t end) {
+  while (begin < end) {
+    ssize_t got =
+        pread(source, target + begin, end - begin, static_cast<off_t>(begin));
     if (got < 0 && errno != EINTR)
-      return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+      return errno;
     if (got == 0)
-      return fail(error, LoadStatus::Truncated, 0,
-                  "truncated while it was read: %zu of %zu bytes", done, size);
+      return 0;
     if (got > 0)
-      done += static_cast<size_t>(got);
+      begin += static_cast<size_t>(got);
   }
-  return true;
+  return 0;
+}
+
+bool readAll(int source, uint8_t *target, size_t begin, size_t end,
+             LoadError &error) {
+  if (int code = readRange(source, target, begin, end)) {
+    errno = code;
+    return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+  }
+  return begin == end ||
+         fail(error, LoadStatus::Truncated, 0,
+              "truncated while it was read: %zu of %zu bytes", begin, end);
 }
 
 } // namespace
 
+/// What a table has that is still being read or verified.
+struct LoadedTable::Rest {
+  explicit Rest(uint8_t *memory) : target(memory) {}
+
+  static int read(void *context, uint32_t begin, uint32_t end) noexcept {
+    auto &self = *static_cast<Rest *>(context);
+    size_t at = begin;
+    return readRange(self.file, self.target, at, end);
+  }
+
+  Verification verification;
+  uint8_t *target;
+  int file = -1; ///< open until all of it has been read
+};
+
 LoadedTable::~LoadedTable() {
-  if (unverified != nullptr)
-    unverified->~Verification();
+  if (unverified != nullptr) {
+    if (unverified->file >= 0)
+      close(unverified->file);
+    unverified->~Rest();
+  }
   std::free(unverified);
   if (mapping != nullptr)
     munmap(mapping, reserved);
+}
+
+Verification *LoadedTable::rest() const {
+  return unverified != nullptr ? &unverified->verification : nullptr;
 }
 
 void LoadedTable::swap(LoadedTable &other) noexcept {
@@ -108,12 +153,13 @@ void LoadedTable::swap(LoadedTable &other) noexcept {
 
 /// A large table gets huge pages for all of it but its last part: filling ten
 /// megabytes of small ones would be half of the time of a start.
-bool LoadedTable::reserve(size_t size) noexcept {
+bool LoadedTable::reserve(size_t size, bool whole) noexcept {
   bool large = size >= HugePage;
+  bool populate = !large && (whole || size <= FirstRead);
   size_t wanted = large ? size + HugePage : size;
   void *memory =
       mmap(nullptr, wanted, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | (large ? 0 : MAP_POPULATE), -1, 0);
+           MAP_PRIVATE | MAP_ANONYMOUS | (populate ? MAP_POPULATE : 0), -1, 0);
   if (memory == MAP_FAILED)
     return false;
   mapping = memory;
@@ -127,15 +173,14 @@ bool LoadedTable::reserve(size_t size) noexcept {
   return true;
 }
 
-bool LoadedTable::copyFrom(int source, size_t size, bool whole,
-                           LoadError &error) noexcept {
+bool LoadedTable::copyFrom(int source, size_t size, LoadError &error) noexcept {
   if (size == 0)
     return fail(error, LoadStatus::NotATable, 0, "not a job table");
   LoadedTable fresh;
-  if (!fresh.reserve(size))
+  if (!fresh.reserve(size, true))
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
-  return readAll(source, fresh.start, size, error) &&
-         takeFilled(fresh, whole, error);
+  return readAll(source, fresh.start, 0, size, error) &&
+         takeFilled(fresh, error);
 }
 
 bool LoadedTable::loadBytes(Span<const uint8_t> source,
@@ -143,68 +188,127 @@ bool LoadedTable::loadBytes(Span<const uint8_t> source,
   if (source.empty() || source.size() > MaxTableSize)
     return fail(error, LoadStatus::NotATable, 0, "not a job table");
   LoadedTable fresh;
-  if (!fresh.reserve(source.size()))
+  if (!fresh.reserve(source.size(), true))
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
   memcpy(fresh.start, source.data(), source.size());
-  return takeFilled(fresh, true, error);
+  return takeFilled(fresh, error);
 }
 
-bool LoadedTable::takeFilled(LoadedTable &fresh, bool whole,
-                             LoadError &error) noexcept {
+bool LoadedTable::takeFilled(LoadedTable &fresh, LoadError &error) noexcept {
   // From here on not even a stray write of our own changes it.
   if (mprotect(fresh.mapping, fresh.reserved, PROT_READ) != 0)
     return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
-  if (!fresh.verifyCopy(whole, error))
+  fresh.root = verify(fresh.bytes(), error);
+  if (fresh.root == nullptr)
     return false;
   swap(fresh);
   error = LoadError();
   return true;
 }
 
-/// The memory of a Verification that ends with this table.
-bool LoadedTable::verifyCopy(bool whole, LoadError &error) noexcept {
-  if (whole) {
-    root = verify(bytes(), error);
-    return root != nullptr;
+/// \p kept: \p source has been closed, or will be with this table.
+bool LoadedTable::begin(int source, size_t size, bool &kept,
+                        LoadError &error) noexcept {
+  if (size == 0)
+    return fail(error, LoadStatus::NotATable, 0, "not a job table");
+  LoadedTable fresh;
+  // The memory of a Rest that ends with this table.
+  void *memory = std::malloc(sizeof(Rest));
+  if (memory == nullptr || !fresh.reserve(size, false)) {
+    std::free(memory);
+    return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
   }
-  void *memory = std::malloc(sizeof(Verification));
-  if (memory == nullptr)
-    return failWithErrno(error, LoadStatus::CannotRead, "cannot verify");
-  unverified = new (memory) Verification;
-  root = unverified->begin(bytes(), error);
-  return root != nullptr;
+  fresh.unverified = new (memory) Rest(fresh.start);
+  Rest &rest = *fresh.unverified;
+  size_t filled = size < FirstRead ? size : FirstRead;
+  if (!readAll(source, fresh.start, 0, filled, error))
+    return false;
+  size_t hot = hotSizeOf({fresh.start, filled}, size);
+  if (hot > filled) {
+    if (!readAll(source, fresh.start, filled, hot, error))
+      return false;
+    filled = hot;
+  }
+  // All of a small one is there.
+  PartSource parts;
+  if (filled < size)
+    parts = {&rest, Rest::read};
+  rest.file = source;
+  kept = true;
+  fresh.root = rest.verification.begin(fresh.bytes(), filled, parts, error);
+  if (fresh.root == nullptr)
+    return false;
+  swap(fresh);
+  if (filled == size)
+    settle();
+  error = LoadError();
+  return true;
+}
+
+/// All of it has been read: nothing changes it from here on.
+void LoadedTable::settle() noexcept {
+  if (unverified->file >= 0)
+    close(unverified->file);
+  unverified->file = -1;
+  (void)mprotect(mapping, reserved, PROT_READ);
 }
 
 bool LoadedTable::verifyMore(LoadError &defect) noexcept {
   defect = LoadError();
-  return unverified != nullptr && unverified->advance(defect);
+  if (unverified == nullptr)
+    return false;
+  bool more = unverified->verification.advance(defect);
+  if (!more && unverified->file >= 0)
+    settle();
+  return more;
 }
 
-bool LoadedTable::open(const char *path, uint32_t uid, bool whole,
-                       LoadError &error) noexcept {
+bool LoadedTable::readRest() noexcept {
+  return unverified == nullptr || unverified->verification.fetchAll();
+}
+
+namespace {
+
+/// A descriptor whose status is \p status, or -1.
+int openTable(const char *path, uint32_t uid, struct stat &status,
+              LoadError &error) {
   // Nonblocking: a FIFO in the table's place must not stop the boot.
   Descriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0)
-    return failWithErrno(error, LoadStatus::CannotOpen, "cannot open");
-  struct stat status;
-  if (fstat(file.get(), &status) != 0)
-    return failWithErrno(error, LoadStatus::CannotRead, "cannot read");
-  return checkFile(status, uid, error) &&
-         copyFrom(file.get(), static_cast<size_t>(status.st_size), whole,
-                  error);
+  if (file.get() < 0) {
+    failWithErrno(error, LoadStatus::CannotOpen, "cannot open");
+    return -1;
+  }
+  if (fstat(file.get(), &status) != 0) {
+    failWithErrno(error, LoadStatus::CannotRead, "cannot read");
+    return -1;
+  }
+  return checkFile(status, uid, error) ? file.release() : -1;
 }
+
+} // namespace
 
 bool LoadedTable::loadFile(const char *path, uint32_t uid,
                            LoadError &error) noexcept {
-  return open(path, uid, true, error);
+  struct stat status;
+  Descriptor file(openTable(path, uid, status, error));
+  return file.get() >= 0 &&
+         copyFrom(file.get(), static_cast<size_t>(status.st_size), error);
 }
 
 bool LoadedTable::loadFile(const char *path, LoadError &error) noexcept {
-  return open(path, geteuid(), true, error);
+  return loadFile(path, geteuid(), error);
 }
 
 bool LoadedTable::beginFile(const char *path, LoadError &error) noexcept {
-  return open(path, geteuid(), false, error);
+  struct stat status;
+  Descriptor file(openTable(path, geteuid(), status, error));
+  bool kept = false;
+  bool good =
+      file.get() >= 0 &&
+      begin(file.get(), static_cast<size_t>(status.st_size), kept, error);
+  if (kept)
+    (void)file.release();
+  return good;
 }
 
 bool LoadedTable::loadDescriptor(int source, LoadError &error) noexcept {
@@ -214,7 +318,7 @@ bool LoadedTable::loadDescriptor(int source, LoadError &error) noexcept {
   if (!S_ISREG(status.st_mode))
     return fail(error, LoadStatus::NotRegular, 0, "not a regular file");
   return checkSize(status, error) &&
-         copyFrom(source, static_cast<size_t>(status.st_size), true, error);
+         copyFrom(source, static_cast<size_t>(status.st_size), error);
 }
 
 } // namespace starton::table

@@ -8,27 +8,21 @@
 
 #include "TableChecker.h"
 #include "IndexKey.h"
-#include <cerrno>
-#include <cstdlib>
 
 namespace starton::table {
-
-bool TableChecker::outOfMemory() {
-  errno = ENOMEM;
-  return failWithErrno(*error, LoadStatus::CannotRead, "cannot verify");
-}
 
 bool TableChecker::check() {
   if (table.dialect() > Dialect::MAX)
     return fail(*error, LoadStatus::Corrupt, 0,
                 "corrupt: dialect is out of range");
-  return checkFiles() && checkDirectories() && checkJobs() &&
-         checkAllRejected() && checkIndex();
+  return checkParts() && checkFiles() && checkDirectories() && checkHeads() &&
+         checkJobs() && checkAllRejected() && checkIndex();
 }
 
 bool TableChecker::checkFiles() {
   list = "files";
   const File *previous = nullptr;
+  Verifier verifier = verifierOf(filesPart());
   for (position = 0; position != table.files()->size(); ++position) {
     const File *file = table.files()->Get(position);
     if (!checkFile(previous, *file, verifier))
@@ -40,28 +34,24 @@ bool TableChecker::checkFiles() {
 
 bool TableChecker::checkJobs() {
   list = "jobs";
-  uint32_t count = table.jobs()->size();
-  // One bit for each order of registration.
-  auto *seen = static_cast<uint8_t *>(std::calloc(count / 8 + 1, 1));
-  if (seen == nullptr)
+  if (!firstKey.push(0))
     return outOfMemory();
-  const flatbuffers::String *previous = nullptr;
-  bool good = firstKey.push(0) || outOfMemory();
-  for (position = 0; good && position != count; ++position) {
+  uint32_t part = 0;
+  for (position = 0; position != table.jobs()->size(); ++position) {
+    while (position >= table.parts()->Get(part + 1)->first_job())
+      ++part;
     const Job *job = table.jobs()->Get(position);
-    good = checkJob(*job, verifier) && checkJobName(previous, *job) &&
-           (claimOrder(*job, count, seen) || bad("order", "is not unique")) &&
-           rememberKeys(job->start_on()) && rememberKeys(job->stop_on());
-    if (good)
-      previous = job->name();
+    if (!checkJob(position, part) || !rememberKeys(job->start_on()) ||
+        !rememberKeys(job->stop_on()))
+      return false;
   }
-  std::free(seen);
-  return good;
+  return true;
 }
 
 bool TableChecker::checkAllRejected() {
   list = "rejected";
   const Rejected *previous = nullptr;
+  Verifier verifier = hotVerifier();
   for (position = 0; position != table.rejected()->size(); ++position) {
     const Rejected *entry = table.rejected()->Get(position);
     if (!checkRejected(previous, *entry, verifier))
@@ -88,6 +78,7 @@ bool TableChecker::rememberKeys(const Condition *condition) {
 bool TableChecker::checkIndex() {
   list = "index";
   const IndexEntry *previous = nullptr;
+  Verifier verifier = hotVerifier();
   for (position = 0; position != table.index()->size(); ++position) {
     const IndexEntry *entry = table.index()->Get(position);
     if (!checkEntry(previous, *entry, verifier) || !checkLeaves(*entry))

@@ -16,19 +16,17 @@ namespace starton::table {
 class TableChecker : public PartChecker {
 public:
   /// The root's own fields, up to where its vectors begin, must have been
-  /// verified with \p verifier.
+  /// verified.
   TableChecker(const JobTable &table, Span<const uint8_t> bytes,
-               flatbuffers::Verifier &verifier, LoadError &failure)
-      : PartChecker(table, bytes), verifier(verifier) {
+               LoadError &failure)
+      : PartChecker(table, bytes) {
     error = &failure;
   }
 
   bool check();
 
 private:
-  bool outOfMemory();
   bool checkJobs();
-  bool checkOrder(const Job &job, uint8_t *seen);
   bool rememberKeys(const Condition *condition);
   bool checkFiles();
   bool checkAllRejected();
@@ -36,7 +34,6 @@ private:
   bool checkLeaves(const IndexEntry &entry);
   bool checkLeaf(const Leaf &leaf, uint64_t key);
 
-  flatbuffers::Verifier &verifier;
   // The keys of all nodes in the order of the jobs and their trees, 0 where a
   // node is no match; tree t of job j has the keys from firstKey[2 * j + t] on.
   GrowingArray<uint64_t> keys;

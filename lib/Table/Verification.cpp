@@ -8,7 +8,7 @@
 #include "Header.h"
 #include "IndexKey.h"
 #include "PartChecker.h"
-#include "starton/Table/JobHead.h"
+#include "PartHash.h"
 #include <cerrno>
 #include <cstdlib>
 #include <new>
@@ -30,6 +30,11 @@ constexpr uint64_t DamageWork = MaxWork / 256;
 
 enum JobState : uint8_t { Unknown, Good, Damaged };
 
+struct PartState {
+  enum Kind : uint8_t { Absent, Present, Lost } kind = Absent;
+  int error = 0; ///< why it could not be read, or 0: it has changed
+};
+
 } // namespace
 
 class Verification::Impl : public PartChecker {
@@ -38,29 +43,25 @@ public:
       : PartChecker(jobTable, tableBytes) {}
   ~Impl() {
     std::free(states);
-    std::free(heads);
+    std::free(parts);
   }
   Impl(const Impl &) = delete;
   Impl &operator=(const Impl &) = delete;
 
-  bool begin(LoadError &failure);
+  bool begin(const PartSource &from, LoadError &failure);
   bool job(uint32_t index);
   const IndexEntry *entry(uint32_t index) const;
   bool advance(LoadError &defect);
-
-  JobHead *heads = nullptr;
+  bool fetchAll();
 
 private:
   enum class Stage : uint8_t { Jobs, Files, Index, Done };
 
-  Verifier verifier() const {
-    return Verifier(bytes.data(), bytes.size(), MaxDepth, MaxTables);
-  }
-  bool beginJobs();
-  bool beginSome(uint32_t first, uint32_t end, Verifier &check, uint8_t *seen);
-  bool beginNodes(const Job &job, uint16_t field, Verifier &check);
+  bool beginStates();
   bool beginRejected();
-  bool outOfMemory();
+  bool fetch(uint32_t part);
+  bool tellLost(uint32_t part);
+  bool advancePart();
   bool examine(uint32_t index, LoadError &failure);
   void advanceJobs();
   void countMatches(const Condition *condition);
@@ -74,11 +75,13 @@ private:
   bool indexSound = false;
   bool jobsDamaged = false;
   uint32_t next = 0;     ///< element of the stage's vector
+  uint32_t part = 0;     ///< the first that has not been come to
   uint32_t nextLeaf = 0; ///< of that entry
-  uint64_t nodes = 0;    ///< of all conditions
   uint64_t matches = 0;
   uint64_t leaves = 0;
   JobState *states = nullptr;
+  PartState *parts = nullptr;
+  PartSource source;
 };
 
 Verification::~Verification() { clear(); }
@@ -92,8 +95,14 @@ void Verification::clear() {
 
 const JobTable *Verification::begin(Span<const uint8_t> bytes,
                                     LoadError &error) noexcept {
+  return begin(bytes, bytes.size(), PartSource(), error);
+}
+
+const JobTable *Verification::begin(Span<const uint8_t> bytes, size_t filled,
+                                    const PartSource &source,
+                                    LoadError &error) noexcept {
   clear();
-  const JobTable *table = checkHeader(bytes, error);
+  const JobTable *table = checkHeader(bytes, filled, error);
   if (table == nullptr)
     return nullptr;
   void *memory = std::malloc(sizeof(Impl));
@@ -102,15 +111,13 @@ const JobTable *Verification::begin(Span<const uint8_t> bytes,
     return nullptr;
   }
   impl = new (memory) Impl(*table, bytes);
-  if (!impl->begin(error)) {
+  if (!impl->begin(source, error)) {
     clear();
     return nullptr;
   }
   error = LoadError();
   return table;
 }
-
-const JobHead *Verification::heads() const noexcept { return impl->heads; }
 
 bool Verification::job(uint32_t index) noexcept { return impl->job(index); }
 
@@ -122,133 +129,45 @@ bool Verification::advance(LoadError &defect) noexcept {
   return impl->advance(defect);
 }
 
+bool Verification::fetchAll() noexcept { return impl->fetchAll(); }
+
 // --- What is looked at first.
 
-bool Verification::Impl::begin(LoadError &failure) {
+bool Verification::Impl::begin(const PartSource &from, LoadError &failure) {
   error = &failure;
+  source = from;
   if (table.dialect() > Dialect::MAX)
     return fail(failure, LoadStatus::Corrupt, 0,
                 "corrupt: dialect is out of range");
-  return checkDirectories() && beginJobs() && beginRejected();
+  return checkParts() && checkDirectories() && checkHeads() && beginStates() &&
+         beginRejected();
 }
 
-bool Verification::Impl::outOfMemory() {
-  errno = ENOMEM;
-  return failWithErrno(*error, LoadStatus::CannotRead, "cannot verify");
-}
-
-bool Verification::Impl::beginJobs() {
-  list = "jobs";
-  uint32_t count = table.jobs()->size();
-  states = static_cast<JobState *>(std::calloc(count + 1, sizeof(JobState)));
-  heads = static_cast<JobHead *>(std::malloc((count + 1) * sizeof(JobHead)));
-  auto *seen = static_cast<uint8_t *>(std::calloc(count / 8 + 1, 1));
-  if (states == nullptr || heads == nullptr || seen == nullptr) {
-    std::free(seen);
+bool Verification::Impl::beginStates() {
+  uint32_t jobs = table.jobs()->size();
+  states = static_cast<JobState *>(std::calloc(jobs + 1, sizeof(JobState)));
+  parts =
+      static_cast<PartState *>(std::calloc(filesPart() + 1, sizeof(PartState)));
+  if (states == nullptr || parts == nullptr)
     return outOfMemory();
-  }
-  Verifier check = verifier();
-  bool good = true;
-  for (uint32_t i = 0; good && i < count; i += JobsAtOnce)
-    good = beginSome(i, count - i < JobsAtOnce ? count : i + JobsAtOnce, check,
-                     seen);
-  std::free(seen);
-  return good && (nodes <= MaxNodes || overused());
-}
-
-namespace {
-
-const flatbuffers::Table &fieldsOf(const Job &job) {
-  return reinterpret_cast<const flatbuffers::Table &>(job);
-}
-
-const flatbuffers::Table *conditionOf(const Job &job, uint16_t field) {
-  return fieldsOf(job).GetPointer<const flatbuffers::Table *>(field);
-}
-
-/// The job's own fields, and the bounds of its vtable. What they lead to is
-/// fetched.
-bool beginFields(const Job &job, Verifier &check) {
-  const flatbuffers::Table &fields = fieldsOf(job);
-  if (!fields.VerifyTableStart(check) ||
-      !fields.VerifyOffsetRequired(check, Job::VT_NAME) ||
-      !fields.VerifyField<uint32_t>(check, Job::VT_ORDER, 4) ||
-      !fields.VerifyOffset(check, Job::VT_START_ON) ||
-      !fields.VerifyOffset(check, Job::VT_STOP_ON))
-    return false;
-  __builtin_prefetch(job.name());
-  __builtin_prefetch(conditionOf(job, Job::VT_START_ON));
-  __builtin_prefetch(conditionOf(job, Job::VT_STOP_ON));
-  return check.EndTable();
-}
-
-bool beginCondition(const Job &job, uint16_t field, Verifier &check) {
-  const flatbuffers::Table *condition = conditionOf(job, field);
-  if (condition == nullptr)
-    return true;
-  if (!condition->VerifyTableStart(check) ||
-      !condition->VerifyOffsetRequired(check, Condition::VT_NODES))
-    return false;
-  __builtin_prefetch(reinterpret_cast<const Condition *>(condition)->nodes());
-  return check.EndTable();
-}
-
-} // namespace
-
-/// The place, the name and the order of jobs[first] to jobs[end - 1], and how
-/// many nodes their conditions have. Nearly every look is a cache miss, so each
-/// step fetches for the next one, for some jobs at a time.
-bool Verification::Impl::beginSome(uint32_t first, uint32_t end,
-                                   Verifier &check, uint8_t *seen) {
-  const auto &jobs = *table.jobs();
-  for (uint32_t i = first; i != end; ++i)
-    __builtin_prefetch(jobs.Get(i));
-  for (position = first; position != end; ++position)
-    if (!beginFields(*jobs.Get(position), check))
-      return badElement();
-  for (position = first; position != end; ++position) {
-    const Job &job = *jobs.Get(position);
-    if (!beginCondition(job, Job::VT_START_ON, check) ||
-        !beginCondition(job, Job::VT_STOP_ON, check))
-      return badElement();
-  }
-  for (position = first; position != end; ++position) {
-    const Job &job = *jobs.Get(position);
-    if (!check.VerifyString(job.name()) ||
-        !beginNodes(job, Job::VT_START_ON, check) ||
-        !beginNodes(job, Job::VT_STOP_ON, check))
-      return badElement();
-    const auto *previous =
-        position == 0 ? nullptr : jobs.Get(position - 1)->name();
-    if (!checkJobName(previous, job))
-      return false;
-    if (!claimOrder(job, jobs.size(), seen))
-      return bad("order", "is not unique");
-    heads[position] = headOf(job);
-  }
-  return true;
-}
-
-bool Verification::Impl::beginNodes(const Job &job, uint16_t field,
-                                    Verifier &check) {
-  const flatbuffers::Table *condition = conditionOf(job, field);
-  if (condition == nullptr)
-    return true;
-  const auto *list = reinterpret_cast<const Condition *>(condition)->nodes();
-  if (!check.VerifyVector(list))
-    return false;
-  nodes += list->size();
+  for (uint32_t i = 0; source.read == nullptr && i <= filesPart(); ++i)
+    parts[i].kind = PartState::Present;
   return true;
 }
 
 bool Verification::Impl::beginRejected() {
+  if (table.rejected()->size() == 0)
+    return true;
+  if (!fetch(filesPart()))
+    return tellLost(filesPart());
   list = "rejected";
   const Rejected *previous = nullptr;
-  Verifier check = verifier();
+  Verifier check = hotVerifier();
+  Verifier files = verifierOf(filesPart());
   for (position = 0; position != table.rejected()->size(); ++position) {
     const Rejected *entry = table.rejected()->Get(position);
     if (!checkRejected(previous, *entry, check) ||
-        !checkFile(nullptr, *table.files()->Get(entry->file()), check))
+        !checkFile(nullptr, *table.files()->Get(entry->file()), files))
       return false;
     previous = entry;
   }
@@ -257,13 +176,44 @@ bool Verification::Impl::beginRejected() {
 
 // --- What is looked at when it is needed.
 
+/// Whether the part is there.
+bool Verification::Impl::fetch(uint32_t part) {
+  PartState &state = parts[part];
+  if (state.kind != PartState::Absent)
+    return state.kind == PartState::Present;
+  state.error = source.read(source.context, table.parts()->Get(part)->begin(),
+                            endOf(part));
+  bool good = state.error == 0 &&
+              hashOfPart(rangeOf(part)) == table.parts()->Get(part)->hash();
+  state.kind = good ? PartState::Present : PartState::Lost;
+  return good;
+}
+
+/// Always false.
+bool Verification::Impl::tellLost(uint32_t part) {
+  if (parts[part].error != 0) {
+    errno = parts[part].error;
+    return failWithErrno(*error, LoadStatus::CannotRead, "cannot read");
+  }
+  return fail(*error, LoadStatus::Corrupt, 0,
+              "corrupt: bytes %u to %u are not those that were written",
+              table.parts()->Get(part)->begin(), endOf(part));
+}
+
+bool Verification::Impl::fetchAll() {
+  bool good = true;
+  for (uint32_t i = 0; i <= filesPart(); ++i)
+    good &= fetch(i);
+  return good;
+}
+
 /// \p failure is set when the job is damaged.
 bool Verification::Impl::examine(uint32_t index, LoadError &failure) {
   error = &failure;
   list = "jobs";
   position = index;
-  Verifier check = verifier();
-  bool good = checkJob(*table.jobs()->Get(index), check);
+  uint32_t part = partOf(index);
+  bool good = fetch(part) ? checkJob(index, part) : tellLost(part);
   if (!good)
     work += DamageWork;
   states[index] = good ? Good : Damaged;
@@ -278,7 +228,7 @@ bool Verification::Impl::job(uint32_t index) {
 
 const IndexEntry *Verification::Impl::entry(uint32_t index) const {
   const IndexEntry *entry = table.index()->Get(index);
-  return indexSound || verifier().VerifyTable(entry) ? entry : nullptr;
+  return indexSound || hotVerifier().VerifyTable(entry) ? entry : nullptr;
 }
 
 // --- The rest, in pieces.
@@ -286,8 +236,6 @@ const IndexEntry *Verification::Impl::entry(uint32_t index) const {
 bool Verification::Impl::advance(LoadError &defect) {
   defect = LoadError();
   error = &defect;
-  std::free(heads);
-  heads = nullptr;
   switch (stage) {
   case Stage::Jobs:
     advanceJobs();
@@ -315,6 +263,9 @@ void Verification::Impl::advanceJobs() {
   for (unsigned i = 0; i != JobsAtOnce && work < enough; ++i) {
     if (next == table.jobs()->size())
       return enter(Stage::Files, "files");
+    // A part that is lost is told once, when it is come to.
+    if (next == table.parts()->Get(part)->first_job() && !advancePart())
+      return;
     uint32_t index = next++;
     if (states[index] != Good && !examine(index, *error)) {
       jobsDamaged = true;
@@ -326,6 +277,17 @@ void Verification::Impl::advanceJobs() {
   }
 }
 
+/// Fetches the part whose first job is next. False: its jobs are done with.
+bool Verification::Impl::advancePart() {
+  uint32_t at = part++;
+  if (fetch(at))
+    return true;
+  jobsDamaged = true;
+  for (; next != table.parts()->Get(part)->first_job(); ++next)
+    states[next] = Damaged;
+  return tellLost(at);
+}
+
 void Verification::Impl::countMatches(const Condition *condition) {
   if (condition != nullptr)
     for (const Node *node : *condition->nodes())
@@ -333,7 +295,11 @@ void Verification::Impl::countMatches(const Condition *condition) {
 }
 
 void Verification::Impl::advanceFiles() {
-  Verifier check = verifier();
+  if (!fetch(filesPart())) {
+    (void)tellLost(filesPart());
+    return enter(Stage::Index, "index");
+  }
+  Verifier check = verifierOf(filesPart());
   uint64_t enough = work + WorkAtOnce;
   for (unsigned i = 0; i != FilesAtOnce && work < enough; ++i) {
     if (next == table.files()->size())
@@ -371,7 +337,7 @@ void Verification::Impl::advanceIndex() {
 }
 
 bool Verification::Impl::beginEntry(const IndexEntry &at) {
-  Verifier check = verifier();
+  Verifier check = hotVerifier();
   const IndexEntry *previous =
       next == 0 ? nullptr : table.index()->Get(next - 1);
   return checkEntry(previous, at, check);

@@ -12,6 +12,7 @@ namespace {
 using flatbuffers::Verifier;
 
 /// The fields that must be readable before anything else may be judged.
+/// \p verifier is of what is there of \p bytes.
 bool checkVersion(Span<const uint8_t> bytes, Verifier &verifier,
                   LoadError &error) {
   if (bytes.size() < 8 || !JobTableBufferHasIdentifier(bytes.data()))
@@ -21,7 +22,8 @@ bool checkVersion(Span<const uint8_t> bytes, Verifier &verifier,
       reinterpret_cast<const flatbuffers::Table *>(bytes.data() + offset);
   if (offset == 0 || !verifier.VerifyTableStart(bytes.data() + offset) ||
       !root->VerifyField<uint16_t>(verifier, JobTable::VT_FORMAT_VERSION, 2) ||
-      !root->VerifyField<uint32_t>(verifier, JobTable::VT_TOTAL_SIZE, 4))
+      !root->VerifyField<uint32_t>(verifier, JobTable::VT_TOTAL_SIZE, 4) ||
+      !root->VerifyField<uint32_t>(verifier, JobTable::VT_HOT_SIZE, 4))
     return fail(error, LoadStatus::Truncated, 0,
                 "truncated: %zu bytes end before the table begins",
                 bytes.size());
@@ -56,36 +58,52 @@ bool checkRoot(const JobTable &table, Verifier &verifier) {
          verifier.VerifyVector(table.rejected()) &&
          root.VerifyOffset(verifier, JobTable::VT_DIRECTORIES) &&
          verifier.VerifyVector(table.directories()) &&
-         verifier.VerifyVectorOfStrings(table.directories());
+         verifier.VerifyVectorOfStrings(table.directories()) &&
+         root.VerifyOffsetRequired(verifier, JobTable::VT_NAMES) &&
+         verifier.VerifyVector(table.names()) &&
+         root.VerifyOffsetRequired(verifier, JobTable::VT_HEADS) &&
+         verifier.VerifyVector(table.heads()) &&
+         root.VerifyOffsetRequired(verifier, JobTable::VT_PARTS) &&
+         verifier.VerifyVector(table.parts());
 }
 
 } // namespace
 
-const JobTable *checkHeader(Span<const uint8_t> bytes, LoadError &error) {
+const JobTable *checkHeader(Span<const uint8_t> bytes, size_t filled,
+                            LoadError &error) {
   if (bytes.size() > MaxTableSize) {
     fail(error, LoadStatus::TooLarge, 0,
          "%zu bytes, more than the %zu that a table may have", bytes.size(),
          MaxTableSize);
     return nullptr;
   }
-  Verifier version(bytes.data(), bytes.size());
+  Verifier version(bytes.data(), filled);
   if (!checkVersion(bytes, version, error))
     return nullptr;
-  Verifier verifier(bytes.data(), bytes.size());
   const JobTable *table = GetJobTable(bytes.data());
-  if (!checkRoot(*table, verifier)) {
+  Verifier verifier(bytes.data(), table->hot_size());
+  // The root once more: it is to be before the parts like all that follows.
+  if (table->hot_size() > filled || verifier.VerifyOffset(size_t(0)) == 0 ||
+      !checkRoot(*table, verifier)) {
     fail(error, LoadStatus::Corrupt, 0, "corrupt: the table's root is damaged");
     return nullptr;
   }
   return table;
 }
 
+size_t hotSizeOf(Span<const uint8_t> bytes, size_t size) {
+  LoadError ignored;
+  Verifier verifier(bytes.data(), bytes.size());
+  if (bytes.size() < 8 || size > MaxTableSize ||
+      !checkVersion({bytes.data(), size}, verifier, ignored))
+    return size;
+  uint32_t hot = GetJobTable(bytes.data())->hot_size();
+  return hot < size ? hot : size;
+}
+
 const JobTable *verify(Span<const uint8_t> bytes, LoadError &error) noexcept {
-  const JobTable *table = checkHeader(bytes, error);
-  if (table == nullptr)
-    return nullptr;
-  Verifier verifier(bytes.data(), bytes.size(), MaxDepth, MaxTables);
-  if (!TableChecker(*table, bytes, verifier, error).check())
+  const JobTable *table = checkHeader(bytes, bytes.size(), error);
+  if (table == nullptr || !TableChecker(*table, bytes, error).check())
     return nullptr;
   error = LoadError();
   return table;

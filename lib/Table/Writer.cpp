@@ -2,9 +2,13 @@
 //
 // The table as a whole. Everything is sorted by content, so neither the order
 // in which files were read nor anything of the host can show in the bytes.
+//
+// The jobs and the files are built apart, in parts that share nothing with each
+// other, and put in behind the rest: a daemon starts without reading them.
 
 #include "starton/Table/Writer.h"
 #include "Lower.h"
+#include "PartHash.h"
 #include "starton/Sema/JobSet.h"
 #include "starton/Table/Reader.h"
 #include <algorithm>
@@ -19,6 +23,23 @@ using flatbuffers::Vector;
 constexpr llvm::StringLiteral TooLargeText =
     "it would be larger than the 64 MiB that a daemon loads";
 
+/// A new part begins with the first job after so many bytes: little enough to
+/// be read for the sake of one job, and much enough that hardly anything is
+/// written twice.
+constexpr size_t PartSize = size_t(32) << 10;
+
+/// A part that has been built; where its tables are in it.
+template <typename T> struct Piece {
+  std::string bytes;
+  std::vector<uint32_t> places;
+
+  Piece(TableBuilder &builder, const std::vector<Offset<T>> &tables)
+      : bytes(builder.takeBytes()) {
+    for (Offset<T> table : tables)
+      places.push_back(static_cast<uint32_t>(bytes.size()) - table.o);
+  }
+};
+
 class TableWriter {
 public:
   TableWriter(const sema::JobSet &set, std::string &error)
@@ -27,37 +48,51 @@ public:
   std::string write();
 
 private:
-  Offset<Vector<Offset<Job>>> lowerJobs();
-  Offset<Vector<Offset<File>>> lowerFiles();
-  Offset<File> lowerFile(const sema::SourceFile &file);
+  void lowerJobs();
+  void lowerFiles();
+  Offset<File> lowerFile(TableBuilder &part, const sema::SourceFile &file);
+  template <typename T>
+  void embed(const Piece<T> &piece, std::vector<Offset<T>> &tables);
+  void embedParts();
+  Offset<Vector<const Head *>> lowerHeads();
+  Offset<Vector<Offset<flatbuffers::String>>> lowerNames();
   Offset<Vector<Offset<flatbuffers::String>>> lowerDirectories();
   Offset<Vector<Offset<Rejected>>> lowerRejected();
   Offset<Rejected> lowerRejection(const sema::Rejected &rejected, bool inPart);
   std::string finish(Offset<JobTable> root);
+  void setPlaces();
 
   const sema::JobSet &set;
   std::string &error;
   TableBuilder builder;
   std::vector<uint32_t> fileIndex;       ///< JobSet::files to the table's
   std::vector<const sema::Job *> sorted; ///< by name
+  std::vector<Piece<Job>> jobPieces;     ///< in the order of the jobs
+  std::vector<Piece<File>> filePiece;    ///< one
+  std::vector<Offset<Job>> jobs;
+  std::vector<Offset<File>> files;
+  std::vector<Part> parts; ///< `begin` being the distance from the end
+  bool full = false;       ///< one of the parts overflowed
 };
 
-Offset<File> TableWriter::lowerFile(const sema::SourceFile &file) {
+Offset<File> TableWriter::lowerFile(TableBuilder &part,
+                                    const sema::SourceFile &file) {
   llvm::StringRef text = file.source ? file.source->text() : llvm::StringRef();
   std::array<uint8_t, 32> digest = sema::hashSource(text);
-  auto path = builder.string(llvm::StringRef(file.relative));
-  auto bytes = builder.fbb().CreateVector(digest.data(), digest.size());
-  return CreateFile(builder.fbb(), path, text.size(), bytes, !file.source);
+  auto path = part.string(llvm::StringRef(file.relative));
+  auto bytes = part.fbb().CreateVector(digest.data(), digest.size());
+  return CreateFile(part.fbb(), path, text.size(), bytes, !file.source);
 }
 
 /// A file that is reached twice (a directory given twice) is one file.
-Offset<Vector<Offset<File>>> TableWriter::lowerFiles() {
+void TableWriter::lowerFiles() {
   std::vector<uint32_t> order(set.files.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
     return set.files[a].relative < set.files[b].relative;
   });
-  std::vector<Offset<File>> files;
+  TableBuilder part;
+  std::vector<Offset<File>> tables;
   fileIndex.resize(set.files.size());
   const sema::SourceFile *previous = nullptr;
   for (uint32_t index : order) {
@@ -67,30 +102,79 @@ Offset<Vector<Offset<File>>> TableWriter::lowerFiles() {
         !previous->source == !file.source &&
         (!file.source || previous->source->text() == file.source->text());
     if (!same)
-      files.push_back(lowerFile(file));
-    fileIndex[index] = static_cast<uint32_t>(files.size() - 1);
+      tables.push_back(lowerFile(part, file));
+    fileIndex[index] = static_cast<uint32_t>(tables.size() - 1);
     previous = &file;
-    if (builder.overflowed())
-      return {};
+    if (part.overflowed())
+      break;
   }
-  return builder.fbb().CreateVector(files);
+  full |= part.overflowed();
+  filePiece.emplace_back(part, tables);
 }
 
-Offset<Vector<Offset<Job>>> TableWriter::lowerJobs() {
+void TableWriter::lowerJobs() {
   sorted.reserve(set.jobs.size());
   for (const sema::Job &job : set.jobs)
     sorted.push_back(&job);
   std::stable_sort(
       sorted.begin(), sorted.end(),
       [](const sema::Job *a, const sema::Job *b) { return a->name < b->name; });
-  std::vector<Offset<Job>> jobs;
-  for (const sema::Job *job : sorted) {
-    auto order = static_cast<uint32_t>(job - set.jobs.data());
-    jobs.push_back(lowerJob(builder, *job, order, fileIndex));
-    if (builder.overflowed())
-      return {};
+  size_t total = 0;
+  for (auto job = sorted.begin(); job != sorted.end() && !full;) {
+    TableBuilder part;
+    std::vector<Offset<Job>> tables;
+    for (; job != sorted.end() && part.fbb().GetSize() < PartSize; ++job) {
+      auto order = static_cast<uint32_t>(*job - set.jobs.data());
+      tables.push_back(lowerJob(part, **job, order, fileIndex));
+      if (part.overflowed())
+        break;
+    }
+    jobPieces.emplace_back(part, tables);
+    total += jobPieces.back().bytes.size();
+    full |= part.overflowed() || total > MaxTableSize;
   }
-  return builder.fbb().CreateVector(jobs);
+}
+
+template <typename T>
+void TableWriter::embed(const Piece<T> &piece, std::vector<Offset<T>> &tables) {
+  uint32_t end = builder.embed(piece.bytes);
+  for (size_t i = piece.places.size(); i-- != 0;)
+    tables.push_back(end - piece.places[i]);
+  parts.emplace_back(end, 0, 0);
+}
+
+/// FlatBuffers builds from the end: so do we, and turn all lists round.
+void TableWriter::embedParts() {
+  embed(filePiece.front(), files);
+  for (size_t i = jobPieces.size(); i-- != 0 && !builder.overflowed();)
+    embed(jobPieces[i], jobs);
+  std::reverse(files.begin(), files.end());
+  std::reverse(jobs.begin(), jobs.end());
+  std::reverse(parts.begin(), parts.end());
+  uint32_t first = 0;
+  for (size_t i = 0; i != parts.size(); ++i) {
+    parts[i] = Part(parts[i].begin(), first, 0);
+    if (i != jobPieces.size())
+      first += static_cast<uint32_t>(jobPieces[i].places.size());
+  }
+}
+
+Offset<Vector<const Head *>> TableWriter::lowerHeads() {
+  std::vector<Head> heads;
+  heads.reserve(sorted.size());
+  for (const sema::Job *job : sorted)
+    heads.emplace_back(static_cast<uint32_t>(job - set.jobs.data()),
+                       static_cast<uint32_t>(job->startOn.nodes.size()),
+                       static_cast<uint32_t>(job->stopOn.nodes.size()));
+  return builder.fbb().CreateVectorOfStructs(heads);
+}
+
+Offset<Vector<Offset<flatbuffers::String>>> TableWriter::lowerNames() {
+  std::vector<Offset<flatbuffers::String>> names;
+  names.reserve(sorted.size());
+  for (const sema::Job *job : sorted)
+    names.push_back(builder.string(llvm::StringRef(job->name)));
+  return builder.overflowed() ? 0 : builder.fbb().CreateVector(names);
 }
 
 /// Absolute ones only: nobody could find the others again.
@@ -159,14 +243,30 @@ Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
   return builder.fbb().CreateVector(offsets);
 }
 
-/// Puts the size into the finished table and lets the daemon's own verifier
-/// have the last word: what it refuses is never written.
+/// What only the finished table shows: its size, and where its parts are.
+void TableWriter::setPlaces() {
+  flatbuffers::FlatBufferBuilder &fbb = builder.fbb();
+  auto *table = flatbuffers::GetMutableRoot<JobTable>(fbb.GetBufferPointer());
+  auto *fields = reinterpret_cast<flatbuffers::Table *>(table);
+  uint32_t size = fbb.GetSize();
+  fields->SetField<uint32_t>(JobTable::VT_TOTAL_SIZE, size, 0);
+  uint32_t end = size;
+  for (uint32_t i = table->parts()->size(); i-- != 0;) {
+    Part &part = const_cast<Part &>(*table->parts()->Get(i));
+    uint32_t begin = size - part.begin();
+    uint64_t hash = hashOfPart({fbb.GetBufferPointer() + begin, end - begin});
+    part = Part(begin, part.first_job(), hash);
+    end = begin;
+  }
+  fields->SetField<uint32_t>(JobTable::VT_HOT_SIZE, end, 0);
+}
+
+/// Lets the daemon's own verifier have the last word: what it refuses is never
+/// written.
 std::string TableWriter::finish(Offset<JobTable> root) {
   flatbuffers::FlatBufferBuilder &fbb = builder.fbb();
   FinishJobTableBuffer(fbb, root);
-  auto *table = reinterpret_cast<flatbuffers::Table *>(
-      flatbuffers::GetMutableRoot<JobTable>(fbb.GetBufferPointer()));
-  table->SetField<uint32_t>(JobTable::VT_TOTAL_SIZE, fbb.GetSize(), 0);
+  setPlaces();
   LoadError refused;
   if (verify({fbb.GetBufferPointer(), fbb.GetSize()}, refused) == nullptr) {
     error = std::string("the daemon would refuse it: ") + refused.message;
@@ -177,26 +277,37 @@ std::string TableWriter::finish(Offset<JobTable> root) {
 }
 
 std::string TableWriter::write() {
-  auto files = lowerFiles();
-  auto jobs = lowerJobs();
-  auto index = builder.overflowed() ? 0 : lowerIndex(builder, sorted);
-  auto rejected = builder.overflowed() ? 0 : lowerRejected();
-  if (builder.overflowed()) {
+  lowerFiles();
+  lowerJobs();
+  if (!full)
+    embedParts();
+  auto names = full || builder.overflowed() ? 0 : lowerNames();
+  auto index = full || builder.overflowed() ? 0 : lowerIndex(builder, sorted);
+  auto rejected = full || builder.overflowed() ? 0 : lowerRejected();
+  if (full || builder.overflowed()) {
     error = TooLargeText.str();
     return {};
   }
   auto directories = lowerDirectories();
+  auto heads = lowerHeads();
+  auto jobList = builder.fbb().CreateVector(jobs);
+  auto fileList = builder.fbb().CreateVector(files);
+  auto partList = builder.fbb().CreateVectorOfStructs(parts);
   JobTableBuilder out(builder.fbb());
   out.add_format_version(FormatVersion);
   out.add_dialect(static_cast<Dialect>(set.dialect));
-  out.add_jobs(jobs);
+  out.add_jobs(jobList);
   out.add_index(index);
-  out.add_files(files);
+  out.add_files(fileList);
   out.add_rejected(rejected);
   if (!directories.IsNull())
     out.add_directories(directories);
-  out.add_total_size(
-      UINT32_MAX); // any value but the default, to be set at the end
+  out.add_names(names);
+  out.add_heads(heads);
+  out.add_parts(partList);
+  // Any value but the default, to be set at the end.
+  out.add_total_size(UINT32_MAX);
+  out.add_hot_size(UINT32_MAX);
   return finish(out.Finish());
 }
 

@@ -271,9 +271,12 @@ protected:
         builder.CreateVector(std::vector<flatbuffers::Offset<table::File>>());
     auto rejected = builder.CreateVector(
         std::vector<flatbuffers::Offset<table::Rejected>>());
-    builder.Finish(table::CreateJobTable(builder, table::FormatVersion,
-                                         table::Dialect::Upstart113, jobs,
-                                         index, files, rejected));
+    auto names = builder.CreateVector(&name, 1);
+    table::Head head(0, 0, 0);
+    auto heads = builder.CreateVectorOfStructs(&head, 1);
+    builder.Finish(table::CreateJobTable(
+        builder, table::FormatVersion, table::Dialect::Upstart113, jobs, index,
+        files, rejected, 0, 0, names, heads));
     ASSERT_TRUE(engine.init(
         *flatbuffers::GetRoot<table::JobTable>(builder.GetBufferPointer()),
         {}));

@@ -184,6 +184,167 @@ TEST_F(ReaderTest, BeginsToVerify) {
   EXPECT_FALSE(loaded.verifyMore(error));
 }
 
+/// A table begun, with what may be done to its file meanwhile.
+class ReadLater : public ReaderTest {
+protected:
+  void SetUp() override {
+    ReaderTest::SetUp();
+    content = tableOf(largeSet(Jobs));
+    write(content);
+    before = openDescriptors();
+    ASSERT_TRUE(loaded.beginFile(path.c_str(), error)) << error.message;
+    table = loaded.get();
+    ASSERT_GT(table->parts()->size(), 4u);
+  }
+  /// Verifies the rest; what was found damaged, one a line.
+  std::string finish() {
+    std::string defects;
+    for (bool more = true; more;) {
+      more = loaded.verifyMore(error);
+      if (error.status != LoadStatus::Ok)
+        defects += std::string(error.message) + "\n";
+    }
+    EXPECT_EQ(openDescriptors(), before);
+    EXPECT_EQ(rightsOf(table), "r--p");
+    EXPECT_EQ(rightsOf(loaded.bytes().end() - 1), "r--p");
+    return defects;
+  }
+  std::string lost(uint32_t part) const {
+    uint32_t end = part + 1 == table->parts()->size()
+                       ? static_cast<uint32_t>(content.size())
+                       : table->parts()->Get(part + 1)->begin();
+    return "corrupt: bytes " +
+           std::to_string(table->parts()->Get(part)->begin()) + " to " +
+           std::to_string(end) + " are not those that were written\n";
+  }
+  /// Whether the job is sound; it is what was written then.
+  bool isSound(uint32_t job) {
+    if (!loaded.rest()->job(job))
+      return false;
+    EXPECT_EQ(table->jobs()->Get(job)->name()->str(),
+              table->names()->Get(job)->str());
+    EXPECT_EQ("job number " + table->names()->Get(job)->str().substr(3),
+              table->jobs()->Get(job)->description()->str());
+    return true;
+  }
+
+  static constexpr uint32_t Jobs = 300;
+  std::string content;
+  size_t before = 0;
+  LoadedTable loaded;
+  LoadError error;
+  const JobTable *table = nullptr;
+};
+
+TEST_F(ReadLater, ReadsAllInTheEnd) {
+  EXPECT_EQ(openDescriptors(), before + 1);
+  // Only what is in no part has been read.
+  EXPECT_NE(std::memcmp(loaded.bytes().data(), content.data(), content.size()),
+            0);
+  EXPECT_TRUE(isSound(Jobs / 2));
+  EXPECT_EQ(finish(), "");
+  EXPECT_EQ(std::memcmp(loaded.bytes().data(), content.data(), content.size()),
+            0);
+  EXPECT_NE(walkTable(*table), 0u);
+}
+
+TEST_F(ReadLater, ReadsAllWhenAsked) {
+  EXPECT_TRUE(loaded.readRest());
+  EXPECT_EQ(std::memcmp(loaded.bytes().data(), content.data(), content.size()),
+            0);
+  write("gone");
+  EXPECT_EQ(finish(), "");
+}
+
+TEST_F(ReadLater, IsReplacedByAnotherFile) {
+  std::filesystem::remove(path);
+  write(tableOf(largeSet(Jobs + 1)));
+  EXPECT_TRUE(isSound(Jobs - 1));
+  EXPECT_EQ(finish(), "");
+}
+
+TEST_F(ReadLater, IsOverwritten) {
+  EXPECT_TRUE(isSound(0));
+  uint32_t part = 2;
+  uint32_t first = table->parts()->Get(part)->first_job();
+  uint32_t end = table->parts()->Get(part + 1)->first_job();
+  std::string changed = content;
+  changed[table->parts()->Get(part)->begin() + 100] ^= 1;
+  write(changed);
+  EXPECT_TRUE(isSound(first - 1));
+  EXPECT_FALSE(isSound(first));
+  EXPECT_FALSE(loaded.readRest());
+  write(content); // too late
+  EXPECT_EQ(finish(), lost(part));
+  EXPECT_TRUE(isSound(0));
+  for (uint32_t job = first; job != end; ++job)
+    EXPECT_FALSE(isSound(job));
+  EXPECT_TRUE(isSound(end));
+}
+
+TEST_F(ReadLater, AnotherTableIsWrittenOverIt) {
+  EXPECT_TRUE(isSound(0));
+  write(tableOf(largeSet(Jobs + 50)));
+  std::string all;
+  for (uint32_t part = 1; part != table->parts()->size(); ++part)
+    all += lost(part);
+  EXPECT_EQ(finish(), all);
+  for (uint32_t job = 0; job != Jobs; ++job)
+    EXPECT_EQ(isSound(job), job < table->parts()->Get(1)->first_job());
+}
+
+TEST_F(ReadLater, IsTruncated) {
+  uint32_t last = table->parts()->size() - 2; // of those with jobs
+  EXPECT_TRUE(isSound(Jobs - 1));
+  ASSERT_EQ(truncate(path.c_str(), table->parts()->Get(1)->begin() + 8), 0);
+  std::string defects;
+  for (uint32_t part = 1; part <= last + 1; ++part)
+    defects += part == last ? "" : lost(part);
+  EXPECT_EQ(finish(), defects);
+  EXPECT_TRUE(isSound(0));
+  EXPECT_TRUE(isSound(Jobs - 1));
+  EXPECT_FALSE(isSound(table->parts()->Get(1)->first_job()));
+}
+
+/// The names stay to be told, and every bit is covered.
+TEST_F(ReadLater, NoticesEveryChange) {
+  for (uint32_t at = table->hot_size(); at < content.size(); at += 4999)
+    for (unsigned bit : {0u, 7u}) {
+      std::string changed = content;
+      changed[at] = static_cast<char>(changed[at] ^ (1u << bit));
+      write(content);
+      LoadedTable other;
+      ASSERT_TRUE(other.beginFile(path.c_str(), error)) << error.message;
+      write(changed);
+      EXPECT_FALSE(other.readRest()) << at;
+    }
+}
+
+/// A file of rejected names needs its files at once.
+TEST_F(ReaderTest, ReadsTheFilesOfRejectedNames) {
+  sema::JobSet set = largeSet(300);
+  set.files.emplace_back();
+  set.files.back().relative = "/etc/init/zzz.conf";
+  set.files.back().readError = "Permission denied";
+  set.rejected.push_back({"zzz", static_cast<uint32_t>(set.files.size() - 1)});
+  std::string content = tableOf(set);
+  write(content);
+  LoadedTable loaded;
+  LoadError error;
+  ASSERT_TRUE(loaded.beginFile(path.c_str(), error)) << error.message;
+  const JobTable &table = *loaded.get();
+  EXPECT_STREQ(
+      table.files()->Get(table.rejected()->Get(0)->file())->path()->c_str(),
+      "/etc/init/zzz.conf");
+  content[content.size() - 50] ^= 1;
+  size_t before = openDescriptors();
+  write(content);
+  LoadedTable other;
+  EXPECT_FALSE(other.beginFile(path.c_str(), error));
+  EXPECT_EQ(error.status, LoadStatus::Corrupt);
+  EXPECT_EQ(openDescriptors(), before);
+}
+
 TEST_F(ReaderTest, MissingFile) {
   LoadError error = refused(directory + "/none");
   EXPECT_EQ(error.status, LoadStatus::CannotOpen);

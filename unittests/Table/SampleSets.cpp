@@ -17,12 +17,12 @@ void addMatch(Condition &condition, std::string name,
   if (condition.nodes.empty())
     condition.origin = here;
   condition.nodes.push_back(
-      {ast::NodeKind::Match, 0, std::move(name), std::move(operands), here});
+      {ast::NodeKind::Match, 0, std::move(name), std::move(operands), 0, here});
 }
 
 void addOperator(Condition &condition, ast::NodeKind kind, uint32_t left) {
   condition.nodes.push_back(
-      {kind, left, {}, {}, condition.nodes.back().origin});
+      {kind, left, {}, {}, 0, condition.nodes.back().origin});
 }
 
 static SourceFile &addFile(JobSet &set, const std::string &path,

@@ -2,6 +2,7 @@
 //
 // What the engine and the host do with a table, all of it, with no check.
 
+#include "../../lib/Table/PartHash.h"
 #include "TestTables.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -138,6 +139,12 @@ void Walk::table(const JobTable &table) {
               ->path());
     add(table.jobs()->LookupByKey(entry->name()->c_str())->order());
   }
+  for (uint32_t i = 0; i != table.jobs()->size(); ++i) {
+    add(table.names()->Get(i));
+    add(table.heads()->Get(i)->order());
+  }
+  for (const Part *part : *table.parts())
+    add(part->hash() + part->begin() + part->first_job());
   for (const IndexEntry *entry : *table.index()) {
     add(entry->event());
     add(entry->operand());
@@ -187,11 +194,11 @@ void Walk::leaf(const JobTable &table, Verification &rest, const Leaf &leaf) {
 
 void Walk::begun(const JobTable &table, Verification &rest) {
   rejected(table);
-  for (const Job *entry : *table.jobs()) {
-    add(entry->name());
-    add(entry->order());
-    for (const Condition *tree : {entry->start_on(), entry->stop_on()})
-      add(tree == nullptr ? 0 : tree->nodes()->size());
+  for (uint32_t i = 0; i != table.jobs()->size(); ++i) {
+    add(table.names()->Get(i));
+    const Head &head = *table.heads()->Get(i);
+    add(head.order());
+    add(uint64_t(head.start_nodes()) + head.stop_nodes());
   }
   for (uint32_t i = 0; i != table.index()->size(); ++i) {
     const IndexEntry *entry = rest.entry(i);
@@ -221,22 +228,82 @@ uint64_t walkBegun(const table::JobTable &table, table::Verification &rest) {
   return walk.sum;
 }
 
-std::string verifiedInPieces(Span<const uint8_t> bytes) {
-  table::Verification rest;
+namespace {
+
+/// Uses and verifies what has begun to be verified; the defects.
+std::string verifyRest(const table::JobTable &table,
+                       table::Verification &rest) {
   table::LoadError defect;
-  const table::JobTable *table = rest.begin(bytes, defect);
-  if (table == nullptr)
-    return std::string(defect.message) + "\n";
   std::string defects;
-  uint64_t before = walkBegun(*table, rest);
+  uint64_t before = walkBegun(table, rest);
   for (bool more = true; more;) {
     more = rest.advance(defect);
     if (defect.status != table::LoadStatus::Ok)
       defects += std::string(defect.message) + "\n";
   }
-  if (walkBegun(*table, rest) != before)
+  if (walkBegun(table, rest) != before)
     defects += "what was found sound is not any more\n";
   return defects;
+}
+
+/// The end of part \p index of a table whose parts are in order.
+uint32_t endOfPart(const JobTable &table, uint32_t index, size_t size) {
+  return index + 1 == table.parts()->size()
+             ? static_cast<uint32_t>(size)
+             : table.parts()->Get(index + 1)->begin();
+}
+
+/// A table and what is there of it.
+struct LateBytes {
+  explicit LateBytes(Span<const uint8_t> bytes)
+      : all(bytes.begin(), bytes.end()),
+        there(static_cast<uint8_t *>(std::malloc(bytes.size()))) {
+    auto *table = flatbuffers::GetMutableRoot<JobTable>(all.data());
+    hot = table->hot_size();
+    for (uint32_t i = 0; i != table->parts()->size(); ++i) {
+      auto &part = const_cast<Part &>(*table->parts()->Get(i));
+      uint32_t end = endOfPart(*table, i, all.size());
+      part = Part(part.begin(), part.first_job(),
+                  hashOfPart({all.data() + part.begin(), end - part.begin()}));
+    }
+    std::memcpy(there, all.data(), hot);
+    std::memset(there + hot, 0xdb, all.size() - hot);
+  }
+  ~LateBytes() { std::free(there); }
+  LateBytes(const LateBytes &) = delete;
+  LateBytes &operator=(const LateBytes &) = delete;
+
+  static int read(void *context, uint32_t begin, uint32_t end) noexcept {
+    auto &self = *static_cast<LateBytes *>(context);
+    std::memcpy(self.there + begin, self.all.data() + begin, end - begin);
+    return 0;
+  }
+
+  std::vector<uint8_t> all;
+  uint8_t *there; ///< a block of its own
+  uint32_t hot = 0;
+};
+
+} // namespace
+
+std::string verifiedInPieces(Span<const uint8_t> bytes) {
+  table::Verification rest;
+  table::LoadError defect;
+  const table::JobTable *table = rest.begin(bytes, defect);
+  return table == nullptr ? std::string(defect.message) + "\n"
+                          : verifyRest(*table, rest);
+}
+
+std::string verifiedLate(Span<const uint8_t> bytes) {
+  table::Verification rest;
+  table::LoadError defect;
+  if (rest.begin(bytes, defect) == nullptr)
+    return std::string(defect.message) + "\n";
+  LateBytes late(bytes);
+  const table::JobTable *table = rest.begin(
+      {late.there, bytes.size()}, late.hot, {&late, LateBytes::read}, defect);
+  return table == nullptr ? std::string(defect.message) + "\n"
+                          : verifyRest(*table, rest);
 }
 
 } // namespace starton::test

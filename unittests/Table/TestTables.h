@@ -51,6 +51,10 @@ uint64_t walkBegun(const table::JobTable &table, table::Verification &rest);
 /// it refuses.
 std::string verifiedInPieces(Span<const uint8_t> bytes);
 
+/// The same with parts that are not there until they are asked for, and whose
+/// hashes are made right before.
+std::string verifiedLate(Span<const uint8_t> bytes);
+
 } // namespace starton::test
 
 #endif // STARTON_UNITTESTS_TABLE_TESTTABLES_H

@@ -68,16 +68,75 @@ void swapOffsets(const void *vectorData, uint32_t a, uint32_t b) {
 constexpr size_t NodeKindAt = 0, NodeLeftAt = 4, NodeFirstAt = 8,
                  NodeCountAt = 12;
 constexpr size_t LeafJobAt = 0, LeafTreeAt = 4, LeafNodeAt = 8;
+constexpr size_t HeadOrderAt = 0, HeadStartAt = 4, HeadStopAt = 8;
+constexpr size_t PartBeginAt = 0, PartFirstJobAt = 4;
 
 const Damage Damages[] = {
     {"dialect", "corrupt: dialect is out of range",
      [](const JobTable &t) { set(&t, JobTable::VT_DIALECT, 4, 1); }},
     {"unsortedJobs", "corrupt: jobs[1].name is out of order",
-     [](const JobTable &t) { swapOffsets(t.jobs()->data(), 0, 1); }},
+     [](const JobTable &t) { swapOffsets(t.names()->data(), 0, 1); }},
     {"emptyName", "corrupt: jobs[0].name is empty",
-     [](const JobTable &t) { poke(t.jobs()->Get(0)->name(), 0, 0, 5); }},
+     [](const JobTable &t) { poke(t.names()->Get(0), 0, 0, 5); }},
     {"nulInName", "corrupt: jobs[0].name holds a NUL byte",
-     [](const JobTable &t) { poke(t.jobs()->Get(0)->name(), 4 + 2, 0, 1); }},
+     [](const JobTable &t) { poke(t.names()->Get(0), 4 + 2, 0, 1); }},
+    {"otherName", "corrupt: jobs[1].name is not what the job's head says",
+     [](const JobTable &t) { poke(t.jobs()->Get(1)->name(), 4, 'x', 1); }},
+    {"otherNameLength", "corrupt: jobs[1].name is not what the job's head says",
+     [](const JobTable &t) { poke(t.jobs()->Get(1)->name(), 0, 0, 5); }},
+    {"otherJob", "corrupt: jobs[1].name is not what the job's head says",
+     [](const JobTable &t) {
+       auto *offsets = const_cast<uint32_t *>(
+           reinterpret_cast<const uint32_t *>(t.jobs()->data()));
+       offsets[1] = offsets[0] - 4;
+     }},
+    {"otherOrder", "corrupt: jobs[1].order is not what the job's head says",
+     [](const JobTable &t) { set(t.jobs()->Get(1), Job::VT_ORDER, 0, 4); }},
+    {"otherStart", "corrupt: jobs[0].start_on is not what the job's head says",
+     [](const JobTable &t) { poke(t.heads()->Get(0), HeadStartAt, 4, 4); }},
+    {"otherStop", "corrupt: jobs[2].stop_on is not what the job's head says",
+     [](const JobTable &t) { poke(t.heads()->Get(2), HeadStopAt, 0, 4); }},
+    {"hotSize", "corrupt: parts[0].begin or first_job is out of order",
+     [](const JobTable &t) {
+       set(&t, JobTable::VT_HOT_SIZE, t.hot_size() + 8, 4);
+     }},
+    {"hotSizeTiny", "corrupt: the table's root is damaged",
+     [](const JobTable &t) { set(&t, JobTable::VT_HOT_SIZE, 16, 4); }},
+    {"hotSizeHuge", "corrupt: the table's root is damaged",
+     [](const JobTable &t) {
+       set(&t, JobTable::VT_HOT_SIZE, uint32_t(-8), 4);
+     }},
+    {"noParts", "corrupt: the parts are none or misaligned",
+     [](const JobTable &t) { poke(t.parts(), 0, 0, 4); }},
+    {"partFirstJob", "corrupt: parts[0].begin or first_job is out of order",
+     [](const JobTable &t) { poke(t.parts()->Get(0), PartFirstJobAt, 1, 4); }},
+    {"partTwice", "corrupt: parts[1].begin or first_job is out of order",
+     [](const JobTable &t) { poke(t.parts()->Get(1), PartFirstJobAt, 0, 4); }},
+    {"partBackward", "corrupt: parts[1].begin or first_job is out of order",
+     [](const JobTable &t) {
+       poke(t.parts()->Get(1), PartBeginAt, t.hot_size() - 8, 4);
+     }},
+    {"partBeyond", "corrupt: parts[1].begin or first_job is out of order",
+     [](const JobTable &t) {
+       poke(t.parts()->Get(1), PartBeginAt, uint32_t(-8), 4);
+     }},
+    {"partUneven", "corrupt: parts[1].begin or first_job is out of order",
+     [](const JobTable &t) {
+       poke(t.parts()->Get(1), PartBeginAt, t.parts()->Get(1)->begin() - 4, 4);
+     }},
+    {"partsWithoutAJob", "corrupt: the parts have 2 of 3 jobs",
+     [](const JobTable &t) { poke(t.parts()->Get(1), PartFirstJobAt, 2, 4); }},
+    {"filesInNoPart", "corrupt: the parts have 0 of 3 jobs",
+     [](const JobTable &t) { poke(t.parts(), 0, 1, 4); }},
+    {"nameMissing", "corrupt: 2 names and 3 heads of 3 jobs",
+     [](const JobTable &t) { poke(t.names(), 0, 2, 4); }},
+    {"headMissing", "corrupt: 3 names and 2 heads of 3 jobs",
+     [](const JobTable &t) { poke(t.heads(), 0, 2, 4); }},
+    {"fileBeforeItsPart", "corrupt: files[0] is damaged",
+     [](const JobTable &t) {
+       poke(t.parts()->Get(1), PartBeginAt, t.total_size(), 4);
+     },
+     "corrupt: rejected[0] is damaged"},
     {"nulInText", "corrupt: jobs[0].description holds a NUL byte",
      [](const JobTable &t) { poke(everything(t).description(), 4, 0, 1); }},
     {"nulInList", "corrupt: jobs[0].env holds a NUL byte",
@@ -93,9 +152,9 @@ const Damage Damages[] = {
        poke(everything(t).cgroups()->Get(0)->controller(), 4, 0, 1);
      }},
     {"order", "corrupt: jobs[1].order is not unique",
-     [](const JobTable &t) { set(t.jobs()->Get(1), Job::VT_ORDER, 0, 4); }},
+     [](const JobTable &t) { poke(t.heads()->Get(1), HeadOrderAt, 0, 4); }},
     {"orderRange", "corrupt: jobs[1].order is not unique",
-     [](const JobTable &t) { set(t.jobs()->Get(1), Job::VT_ORDER, 3, 4); }},
+     [](const JobTable &t) { poke(t.heads()->Get(1), HeadOrderAt, 3, 4); }},
     {"confFile", "corrupt: jobs[1].conf_file or override_file is out of range",
      [](const JobTable &t) { set(t.jobs()->Get(1), Job::VT_CONF_FILE, 5, 4); }},
     {"overrideFile",
@@ -195,6 +254,7 @@ const Damage Damages[] = {
     {"noNodes", "corrupt: jobs[0].start_on has no nodes or too many",
      [](const JobTable &t) {
        poke(everything(t).start_on()->nodes(), 0, 0, 4);
+       poke(t.heads()->Get(0), HeadStartAt, 0, 4);
      }},
     {"nodeKind", "corrupt: jobs[0].start_on has a node of unknown kind",
      [](const JobTable &t) { poke(node(t, 2), NodeKindAt, 3, 1); }},
@@ -206,6 +266,7 @@ const Damage Damages[] = {
     {"twoTrees", "corrupt: jobs[0].start_on is more than one tree",
      [](const JobTable &t) {
        poke(everything(t).start_on()->nodes(), 0, 4, 4);
+       poke(t.heads()->Get(0), HeadStartAt, 4, 4);
      }},
     {"leftForward",
      "corrupt: jobs[0].start_on has an operator with a wrong left operand",
@@ -358,6 +419,20 @@ TEST(Verify, AcceptsWhatWasWritten) {
   }
 }
 
+/// What FlatBuffers alone would accept: a job that reaches into another part.
+TEST(Verify, KeepsJobsInTheirParts) {
+  std::string bytes = tableOf(sampleSet());
+  const JobTable *table = GetJobTable(bytes.data());
+  poke(table->parts()->Get(1), PartBeginAt, table->hot_size() + 64, 4);
+  LoadError error;
+  EXPECT_EQ(verified(bytes, error), nullptr);
+  EXPECT_STREQ(error.message, "corrupt: jobs[0] is damaged");
+  EXPECT_EQ(verifiedInPieces({reinterpret_cast<const uint8_t *>(bytes.data()),
+                              bytes.size()}),
+            "corrupt: jobs[0] is damaged\ncorrupt: jobs[1] is damaged\n"
+            "corrupt: jobs[2] is damaged\n");
+}
+
 TEST(Verify, NamesTheDefectOfForeignBytes) {
   LoadError error;
   EXPECT_EQ(verified(std::string(100, 'x'), error), nullptr);
@@ -379,17 +454,17 @@ TEST(Verify, NamesTheDefectOfForeignBytes) {
                                " bytes where " + std::to_string(whole.size()) +
                                " were written");
 
-  set(GetJobTable(whole.data()), JobTable::VT_FORMAT_VERSION, 2, 2);
+  set(GetJobTable(whole.data()), JobTable::VT_FORMAT_VERSION, 3, 2);
   EXPECT_EQ(verified(whole, error), nullptr);
   EXPECT_EQ(error.status, LoadStatus::WrongVersion);
-  EXPECT_STREQ(error.message, "format version 2, this program reads version 1");
+  EXPECT_STREQ(error.message, "format version 3, this program reads version 2");
 }
 
 /// checkRoot() in Verify.cpp verifies the fields of the root one by one.
 TEST(Verify, KnowsEveryFieldOfTheRoot) {
   const reflection::Schema &schema =
       *reflection::GetSchema(JobTableBinarySchema::data());
-  EXPECT_EQ(schema.root_table()->fields()->size(), 8u);
+  EXPECT_EQ(schema.root_table()->fields()->size(), 12u);
 }
 
 /// A deep chain and a wide one: neither recursion nor a quadratic search.
@@ -423,6 +498,11 @@ public:
   enum class What { Environments, Arguments };
 
   explicit SharedParts(What what) {
+    auto path = fbb.CreateString("/etc/init/x.conf");
+    auto hash = fbb.CreateVector(std::vector<uint8_t>(32));
+    files = {CreateFile(fbb, path, 0, hash)};
+    fbb.Align(8);
+    uint32_t filesAt = fbb.GetSize();
     std::vector<flatbuffers::Offset<flatbuffers::String>> words(
         200000, fbb.CreateString("A=1"));
     auto list = fbb.CreateVector(words);
@@ -431,9 +511,10 @@ public:
     auto processVector = fbb.CreateVector(processes);
     std::vector<flatbuffers::Offset<Job>> jobs;
     for (uint32_t i = 0; i != 10000; ++i) {
-      auto name = fbb.CreateString(std::to_string(10000 + i));
+      names.push_back(fbb.CreateString(std::to_string(10000 + i)));
+      heads.emplace_back(i, 0, 0);
       JobBuilder job(fbb);
-      job.add_name(name);
+      job.add_name(names.back());
       job.add_order(i);
       if (what == What::Environments)
         job.add_env(list);
@@ -441,6 +522,10 @@ public:
         job.add_processes(processVector);
       jobs.push_back(job.Finish());
     }
+    fbb.Align(8);
+    parts = {Part(fbb.GetSize(), 0, 0), Part(filesAt, 10000, 0)};
+    for (uint32_t i = 0; i != names.size(); ++i)
+      names[i] = fbb.CreateString(std::to_string(10000 + i));
     finish(fbb.CreateVector(jobs));
   }
 
@@ -463,21 +548,32 @@ public:
 private:
   void finish(
       flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<Job>>> jobs) {
-    auto path = fbb.CreateString("/etc/init/x.conf");
-    auto hash = fbb.CreateVector(std::vector<uint8_t>(32));
-    auto files = fbb.CreateVector(
-        std::vector<flatbuffers::Offset<File>>{CreateFile(fbb, path, 0, hash)});
     auto index =
         fbb.CreateVector(std::vector<flatbuffers::Offset<IndexEntry>>());
     auto rejected =
         fbb.CreateVector(std::vector<flatbuffers::Offset<Rejected>>());
-    FinishJobTableBuffer(fbb, CreateJobTable(fbb, 1, table::Dialect::Upstart113,
-                                             jobs, index, files, rejected, 1));
-    set(GetJobTable(fbb.GetBufferPointer()), JobTable::VT_TOTAL_SIZE,
-        fbb.GetSize(), 4);
+    auto fileList = fbb.CreateVector(files);
+    auto nameList = fbb.CreateVector(names);
+    auto headList = fbb.CreateVectorOfStructs(heads);
+    auto partList = fbb.CreateVectorOfStructs(parts);
+    FinishJobTableBuffer(fbb, CreateJobTable(fbb, FormatVersion,
+                                             table::Dialect::Upstart113, jobs,
+                                             index, fileList, rejected, 1, 0,
+                                             nameList, headList, partList, 1));
+    const JobTable *table = GetJobTable(fbb.GetBufferPointer());
+    set(table, JobTable::VT_TOTAL_SIZE, fbb.GetSize(), 4);
+    // They were counted from the end.
+    for (uint32_t i = 0; i != 2; ++i)
+      poke(table->parts()->Get(i), PartBeginAt,
+           fbb.GetSize() - table->parts()->Get(i)->begin(), 4);
+    set(table, JobTable::VT_HOT_SIZE, table->parts()->Get(0)->begin(), 4);
   }
 
   flatbuffers::FlatBufferBuilder fbb;
+  std::vector<flatbuffers::Offset<File>> files;
+  std::vector<flatbuffers::Offset<flatbuffers::String>> names;
+  std::vector<Head> heads;
+  std::vector<Part> parts;
 };
 
 TEST(Verify, RefusesToCountForEver) {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What an engine needs of every job before it uses one of them. A verification
-// collects it on its way, since going back to each job costs more than all else
-// that the engine does at its start.
+// What an engine needs of every job before it uses one of them. It lies apart
+// from the jobs, which need not even have been read then.
 
 #ifndef STARTON_TABLE_JOBHEAD_H
 #define STARTON_TABLE_JOBHEAD_H
@@ -27,14 +26,14 @@ struct JobHead {
   uint32_t startNodes, stopNodes; ///< of the conditions, 0: none
 };
 
-/// \p job has been verified, or a Verification of it has begun.
-inline JobHead headOf(const Job &job) {
-  auto count = [](const Condition *condition) {
-    return condition ? condition->nodes()->size() : 0;
-  };
-  Span<const char> name{job.name()->c_str(), job.name()->size()};
-  return {job.order(), hashName(name), job.name()->size(),
-          count(job.start_on()), count(job.stop_on())};
+/// Of jobs[index]. \p table has been verified, or a Verification of it has
+/// begun.
+inline JobHead headOf(const JobTable &table, uint32_t index) {
+  const flatbuffers::String &text = *table.names()->Get(index);
+  const Head &head = *table.heads()->Get(index);
+  Span<const char> name{text.c_str(), text.size()};
+  return {head.order(), hashName(name), text.size(), head.start_nodes(),
+          head.stop_nodes()};
 }
 
 } // namespace starton::table

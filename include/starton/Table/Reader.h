@@ -16,7 +16,7 @@ namespace starton::table {
 struct JobTable;
 class Verification;
 
-constexpr uint16_t FormatVersion = 1;
+constexpr uint16_t FormatVersion = 2;
 constexpr size_t MaxTableSize = size_t(64) << 20;
 
 enum class LoadStatus : uint8_t {
@@ -64,7 +64,8 @@ public:
                               LoadError &error) noexcept;
   /// The same with the effective user of this process.
   [[nodiscard]] bool loadFile(const char *path, LoadError &error) noexcept;
-  /// The same, only begun to be verified: rest() says what may be used.
+  /// The same, only begun to be read and to be verified: rest() says what may
+  /// be used. The file stays open until all of it has been read.
   [[nodiscard]] bool beginFile(const char *path, LoadError &error) noexcept;
   /// loadFile() from a descriptor (a compiler's memfd), read from its
   /// start; it stays open, and owner and mode are not asked.
@@ -75,26 +76,29 @@ public:
 
   const JobTable *get() const { return root; }
   /// What is left to be verified; null: nothing, all may be used.
-  Verification *rest() const { return unverified; }
+  Verification *rest() const;
   /// Verifies a little more, a fraction of a millisecond's work. False: it was
   /// the last. \p defect tells what was found damaged, if anything.
   bool verifyMore(LoadError &defect) noexcept;
+  /// Reads what has not been read yet. False: some of it is lost.
+  bool readRest() noexcept;
   size_t size() const { return length; }
-  /// The whole file, as verified.
+  /// The whole file, as verified; after beginFile() only what has been read.
   Span<const uint8_t> bytes() const { return {start, length}; }
   /// Exchanges what both hold; pointers into the tables stay valid.
   void swap(LoadedTable &other) noexcept;
 
 private:
-  bool reserve(size_t size) noexcept;
-  bool open(const char *path, uint32_t uid, bool whole,
-            LoadError &error) noexcept;
-  bool copyFrom(int source, size_t size, bool whole, LoadError &error) noexcept;
-  bool takeFilled(LoadedTable &fresh, bool whole, LoadError &error) noexcept;
-  bool verifyCopy(bool whole, LoadError &error) noexcept;
+  struct Rest;
+
+  bool reserve(size_t size, bool whole) noexcept;
+  bool copyFrom(int source, size_t size, LoadError &error) noexcept;
+  bool takeFilled(LoadedTable &fresh, LoadError &error) noexcept;
+  bool begin(int source, size_t size, bool &kept, LoadError &error) noexcept;
+  void settle() noexcept;
 
   const JobTable *root = nullptr;
-  Verification *unverified = nullptr;
+  Rest *unverified = nullptr;
   void *mapping =
       nullptr;         ///< the copy is in it, on the boundary of a huge page
   size_t reserved = 0; ///< bytes of the mapping

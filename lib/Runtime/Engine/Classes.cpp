@@ -22,15 +22,13 @@ bool Engine::Impl::initClasses() {
       !marked.resize(count / 64 + 1) || !classTable.resize(names, 0xff) ||
       !registered.resize(count))
     return false;
-  const table::JobHead *heads = verification ? verification->heads() : nullptr;
   size_t nodes = 0;
   size_t largest = 0;
   for (ClassIndex i = 0; i < count; ++i) {
-    const table::Job &job = *jobs.Get(i);
-    table::JobHead head = heads ? heads[i] : table::headOf(job);
+    table::JobHead head = table::headOf(*baseJobs, i);
     clearSlot(i);
     classes[i].announced = true;
-    bind(i, &job, base);
+    bind(i, jobs.Get(i), base);
     classes[i].sound = !verification;
     insertName(i, head.nameHash);
     classes[i].latchRoom = head.startNodes;
@@ -129,10 +127,18 @@ void Engine::Impl::freeClass(ClassIndex job) {
 ClassIndex Engine::Impl::findClass(Text name) const {
   uint32_t hash = hashName(name);
   uint32_t at = classTable[hash & (classTable.size() - 1)];
-  while (at != None && (classes[at].nameHash != hash ||
-                        !equal(textOf(classes[at].job->name()), name)))
+  while (at != None &&
+         (classes[at].nameHash != hash || !equal(nameOf(at), name)))
     at = classes[at].hashNext;
   return at;
+}
+
+/// Without a look at the definition when that is not in use yet; it is of the
+/// first table then, where slots are indices.
+Text Engine::Impl::nameOf(ClassIndex job) const {
+  const JobClass &jobClass = classes[job];
+  return textOf(jobClass.sound ? jobClass.job->name()
+                               : baseJobs->names()->Get(job));
 }
 
 void Engine::Impl::insertName(ClassIndex job, uint32_t hash) {
@@ -199,11 +205,11 @@ void Engine::Impl::bind(ClassIndex job, const table::Job *definition,
 /// so. It is of the first table, where slots are indices.
 const table::Job &Engine::Impl::takeIntoUse(ClassIndex job) {
   JobClass &jobClass = classes[job];
-  jobClass.sound = true;
   if (!verification->job(job)) {
-    jobClass.job = makeInert(textOf(jobClass.job->name()));
+    jobClass.job = makeInert(nameOf(job));
     jobClass.inert = true;
   }
+  jobClass.sound = true;
   return *jobClass.job;
 }
 

@@ -161,6 +161,7 @@ struct Engine::Impl {
     return *classes[instance.job].job;
   }
   const table::Job &takeIntoUse(ClassIndex job);
+  Text nameOf(ClassIndex job) const;
   void clearSlot(ClassIndex job);
   bool reserveClasses(size_t count);
   ClassIndex takeSlot();

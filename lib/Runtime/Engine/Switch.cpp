@@ -70,6 +70,7 @@ void Engine::Impl::planRemoval(Plan &plan, ClassIndex job) {
   if (job == None || classes[job].planned)
     return;
   classes[job].planned = true;
+  (void)jobOf(job); // nobody vouches for it any more afterwards
   plan.changes.pushReserved({Change::Kind::Remove, job, nullptr});
 }
 

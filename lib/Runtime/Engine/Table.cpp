@@ -15,12 +15,12 @@ int compare(Text a, Text b) {
 }
 
 uint32_t findJob(const table::JobTable &jobs, Text name) {
-  const auto &all = *jobs.jobs();
+  const auto &all = *jobs.names();
   uint32_t low = 0;
   uint32_t high = all.size();
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    int order = compare(textOf(all.Get(middle)->name()), name);
+    int order = compare(textOf(all.Get(middle)), name);
     if (!order)
       return middle;
     if (order < 0)
@@ -66,7 +66,7 @@ const table::IndexEntry *findIndexEntry(const table::JobTable &jobs,
 
 bool sortByRegistration(const table::JobTable &jobs,
                         Vector<uint32_t> &registered) {
-  const auto &all = *jobs.jobs();
+  const auto &all = *jobs.heads();
   if (!registered.resize(all.size()))
     return false;
   // Their numbers are the indices in another order.
