@@ -134,6 +134,8 @@ try:
     number -= 1
     bus, address = start_bus()
     print("back by itself:", wait_for("the name", lambda: owned(address)))
+    # Whoever owns the name tells the daemon only then.
+    wait_for("the message", lambda: open("messages").read().count("Connected to D-Bus session bus") == 4)
 finally:
     daemon.terminate()
     status = daemon.wait(timeout=20)
