@@ -65,6 +65,10 @@ void warnOfSuspect(const StatementBuilder &builder, ParseResult &result) {
   uint32_t opening = builder.suspectOpening();
   if (opening == StatementBuilder::NoResume)
     return;
+  if (result.file->source->text()[opening] != '(') {
+    result.suspectQuote = opening; // a check tells it
+    return;
+  }
   SyntaxDiag warning;
   warning.id = DiagId::SwallowedStanza;
   warning.range = {opening, opening + 1};

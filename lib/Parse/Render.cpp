@@ -132,9 +132,6 @@ private:
     if (text == "(")
       return "the expression opened here swallows what looks like a stanza of "
              "its own";
-    if (text == "'" || text == "\"")
-      return "the text quoted here swallows what looks like a stanza of its "
-             "own";
     return quoted(text) + " looks like a stanza but is part of a script block; "
                           "is 'end script' missing before it?";
   }

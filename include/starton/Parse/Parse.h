@@ -8,6 +8,7 @@
 
 #include "starton/AST/AST.h"
 #include "starton/Basic/Diagnostic.h"
+#include <optional>
 
 namespace starton {
 
@@ -37,6 +38,9 @@ struct ParseResult {
   /// line and text, or -1: accepted. Findings before it are possible: an error
   /// that Upstart meets later may have its cause earlier.
   int64_t firstError = -1;
+  /// Of an accepted file: the offset of a quote that seems to be closed by
+  /// accident, because it holds what looks like a stanza.
+  std::optional<uint32_t> suspectQuote;
 
   bool accepted() const { return firstError < 0; }
 };
