@@ -18,10 +18,11 @@ uint32_t closingQuote(llvm::StringRef text, uint32_t begin) {
 void run(Context &context) {
   const sema::JobSet &set = context.set();
   for (uint32_t file = 0; file != set.files.size(); ++file) {
-    if (!set.files[file].parse.suspectQuote)
+    std::optional<uint32_t> suspect = set.files[file].parse.suspectQuote;
+    if (!suspect)
       continue;
     const SourceBuffer &source = context.system().source(file);
-    uint32_t begin = *set.files[file].parse.suspectQuote;
+    uint32_t begin = *suspect;
     uint32_t end = closingQuote(source.text(), begin);
     context
         .report({file, {begin, begin + 1}},

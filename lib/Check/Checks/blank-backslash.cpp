@@ -10,8 +10,10 @@ namespace {
 
 /// A backslash with nothing but blanks behind it in its line.
 bool endsLineInBlanks(llvm::StringRef text, uint32_t backslash) {
-  llvm::StringRef rest = text.drop_front(backslash + 1).split('\n').first;
-  return !rest.empty() && llvm::all_of(rest, isBlank);
+  llvm::StringRef rest = text.drop_front(backslash + 1);
+  llvm::StringRef behind = rest.drop_while(isBlank);
+  return behind.size() != rest.size() &&
+         (behind.empty() || behind.front() == '\n');
 }
 
 /// Whether the line behind \p line goes on with what stands in front: not when
@@ -41,6 +43,8 @@ Edit mendedLineEnd(llvm::StringRef text, uint32_t backslash) {
 
 void runOnText(Context &context, uint32_t file, Range range) {
   llvm::StringRef text = context.system().source(file).text();
+  if (!text.slice(range.begin, range.end).contains('\\'))
+    return;
   bool afterBlank = false;
   scanBytes(text, range, [&](const ScannedByte &at) {
     if (at.byte == '\\' && !at.escaped) {

@@ -31,7 +31,7 @@ void run(Context &context) {
     Place place = context.system().eventPlace(context.graph().nodeOf(leaf));
     std::string name = printable(target.name);
     context
-        .report(place, "'" + name +
+        .report(place, "'" + llvm::Twine(name) +
                            "' is a task, and 'started' comes when it begins, "
                            "not when it is done; 'stopped " +
                            name + "' may be meant")

@@ -51,11 +51,14 @@ private:
   bool readName() {
     if (text[at] == '}')
       return false;
-    if (text[at] == ':' && ++at == text.size())
+    bool colon = text[at] == ':';
+    if (colon)
+      ++at;
+    if (at == text.size())
       return false;
     if (text[at] == '-' || text[at] == '+')
       open.back() = Part::Word;
-    else if (text[at - 1] == ':')
+    else if (colon)
       return false;
     return true;
   }
