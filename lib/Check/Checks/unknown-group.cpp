@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Check/Accounts.h"
+#include "starton/Check/Context.h"
+
+namespace starton::check {
+
+namespace {
+
+void run(Context &context) {
+  Accounts known(context.system().root(), AccountKind::Group);
+  if (!known.areAllKnown())
+    return;
+  for (const sema::Job &job : context.jobs())
+    // With a chroot the files in there are asked.
+    if (job.setgid.isSet() && !job.chroot.isSet() &&
+        !known.contains(job.setgid.value))
+      context.report(placeOf(job.setgid.origin),
+                     "there is no group " + quoted(job.setgid.value) +
+                         " below the root, so the job cannot start" +
+                         didYouMean(known.suggest(job.setgid.value)));
+}
+
+} // namespace
+
+STARTON_CHECK(unknownGroup) = {
+    .name = "unknown-group",
+    .summary = "'setgid' names a group that the system does not have",
+    .needs = NeedRoot,
+    .doc = R"(
+`setgid` takes the name of a group, which is looked up each time a process of the job starts; a number is looked up as a name, too.
+Where there is none the process is not run and the start fails, with `unable to find setgid group` in the log and nothing else.
+
+The names are those of `etc/group` below `--root`.
+Nothing is said where that is not all: without the file, where `etc/nsswitch.conf` names a directory service, and for a job with `chroot`.
+
+Correct the name, or let the image or package make the group.
+)",
+    .bad = R"(
+#--- food.conf
+start on startup
+setgid «food»
+exec /usr/sbin/food
+#--- /etc/group
+root:x:0:
+foodd:x:118:
+#--- /usr/sbin/food
+)",
+    .good = R"(
+#--- food.conf
+start on startup
+setgid foodd
+exec /usr/sbin/food
+#--- /etc/group
+root:x:0:
+foodd:x:118:
+#--- /usr/sbin/food
+)",
+    .run = run};
+
+} // namespace starton::check
