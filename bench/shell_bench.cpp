@@ -40,6 +40,7 @@ int main(int argc, char **argv) {
   }
   sema::SystemOptions options;
   options.directories = {argv[1]};
+  options.dialect = Dialect::ChromeOS;
   sema::JobSet set = sema::loadSystem(options);
   std::vector<double> times;
   size_t commands = 0, bytes = 0;

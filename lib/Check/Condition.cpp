@@ -32,6 +32,26 @@ bool evaluateCondition(const sema::Condition &condition,
   return !condition.empty() && valuesOf(condition, leaf).back();
 }
 
+std::optional<size_t> trueLeaf(const sema::Condition &condition,
+                               llvm::function_ref<bool(size_t leaf)> leaf) {
+  std::vector<std::optional<size_t>> found;
+  found.reserve(condition.nodes.size());
+  size_t leaves = 0;
+  for (const sema::ConditionNode &node : condition.nodes) {
+    if (node.kind == ast::NodeKind::Match) {
+      size_t index = leaves++;
+      found.push_back(leaf(index) ? std::optional(index) : std::nullopt);
+      continue;
+    }
+    std::optional<size_t> left = found[node.left], right = found.back();
+    if (node.kind == ast::NodeKind::And)
+      found.push_back(right ? left : std::nullopt);
+    else
+      found.push_back(left ? left : right);
+  }
+  return found.empty() ? std::nullopt : found.back();
+}
+
 std::vector<size_t> falseLeaves(const sema::Condition &condition,
                                 llvm::function_ref<bool(size_t leaf)> leaf) {
   std::vector<size_t> result;

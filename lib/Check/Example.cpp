@@ -37,13 +37,14 @@ std::vector<ExampleFile> splitExample(llvm::StringRef example) {
   std::vector<ExampleFile> files;
   example.consume_front("\n"); // raw strings begin on a line of their own
   if (!example.starts_with(separator)) {
-    appendMarked(example, files.emplace_back(ExampleFile{onlyName.str()}));
+    appendMarked(example,
+                 files.emplace_back(ExampleFile{onlyName.str(), {}, {}}));
     return files;
   }
   while (!example.empty()) {
     auto [line, rest] = example.split('\n');
     ExampleFile &file = files.emplace_back(
-        ExampleFile{line.drop_front(separator.size()).str()});
+        ExampleFile{line.drop_front(separator.size()).str(), {}, {}});
     size_t next =
         rest.starts_with(separator) ? 0 : rest.find("\n" + separator.str());
     if (next != llvm::StringRef::npos && next != 0)

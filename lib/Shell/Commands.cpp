@@ -66,6 +66,23 @@ RedirectKind redirectKindOf(llvm::StringRef op) {
       .Default(RedirectKind::Output);
 }
 
+/// Whether words follow each other without a blank: the grammar has cut one in
+/// two.
+bool hasNeighbours(const ShellFacts &facts, const Command &command) {
+  uint32_t end = None;
+  for (const Definition &definition : facts.definitionsOf(command))
+    if (definition.value != None &&
+        facts.words[definition.value].range.begin <
+            facts.words[command.firstWord].range.begin)
+      end = facts.words[definition.value].range.end;
+  for (const Word &word : facts.wordsOf(command)) {
+    if (word.range.begin == end)
+      return true;
+    end = word.range.end;
+  }
+  return false;
+}
+
 } // namespace
 
 void Builder::visitCommand(const Task &task) {
@@ -91,7 +108,7 @@ void Builder::visitCommand(const Task &task) {
                  facts.words[made.firstWord + made.wordCount - 1].range.end);
     llvm::StringRef written =
         facts.text.substr(name.range.begin, name.range.size());
-    if (isReserved(written))
+    if (isReserved(written) || hasNeighbours(facts, made))
       markUnknown(made.range);
   }
 }

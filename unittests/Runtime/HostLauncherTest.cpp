@@ -273,7 +273,8 @@ TEST_F(HostLauncherReal, TellsWhatFailedAndLeavesErrnoAlone) {
 int hang(void *pipe) {
   char byte = 0;
   (void)rawSystem()->read(*static_cast<int *>(pipe), &byte, 1);
-  rawSystem()->exit(0);
+  for (;;) // g++ does not believe that a virtual function never returns
+    rawSystem()->exit(0);
 }
 
 /// The contract with the kernel: one that hangs is in our memory for as long,

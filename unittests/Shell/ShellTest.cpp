@@ -85,8 +85,9 @@ TEST_F(ShellTest, redirections) {
   EXPECT_EQ(commands("a >b c 2>&1 d < e\n"), "tail:| a c d {>b} {2>&1} {<e}\n");
   EXPECT_EQ(commands(">b a\n> c\n"), ":| a {>b}\ntail: {>c}\n");
   EXPECT_EQ(commands("a && b > c\n"), "guard:| a\nbranch,tail:| b {>c}\n");
-  EXPECT_EQ(commands("cat <<END | a\n$b $(c)\nEND\nd\n"),
-            "pipe,guard:| cat {<<}\npipe,subst,guard:| c\npipe:| a\ntail:| d\n");
+  EXPECT_EQ(
+      commands("cat <<END | a\n$b $(c)\nEND\nd\n"),
+      "pipe,guard:| cat {<<}\npipe,subst,guard:| c\npipe:| a\ntail:| d\n");
   EXPECT_EQ(useSummary(facts), "b \n");
   EXPECT_EQ(commands("cat <<'END'\n$b `c`\nEND\n"), "tail:| cat {<<}\n");
   EXPECT_EQ(useSummary(facts), "");
@@ -205,6 +206,8 @@ TEST_F(ShellTest, whatIsNoShellIsUnknown) {
   EXPECT_TRUE(parse("cat <<'E'\n`a`\nE\n").complete);
   EXPECT_FALSE(parse(llvm::StringRef("a\0b", 3)).complete);
   EXPECT_FALSE(parser.parseText(std::string(MaxTextSize + 1, ' ')).complete);
+  EXPECT_FALSE(parse("A=$B/b:$C/b:D\n").complete &&
+               facts.commands[0].wordCount != 0);
   EXPECT_TRUE(parse("").complete);
   EXPECT_TRUE(parse("\n# x\n").complete);
 }

@@ -8,12 +8,17 @@
 
 #include "starton/Sema/Model.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include <optional>
 
 namespace starton::check {
 
 /// The value of \p condition when leaf N is leaf(N); false without nodes.
 bool evaluateCondition(const sema::Condition &condition,
                        llvm::function_ref<bool(size_t leaf)> leaf);
+
+/// One of the leaves that make \p condition true; nothing when it is false.
+std::optional<size_t> trueLeaf(const sema::Condition &condition,
+                               llvm::function_ref<bool(size_t leaf)> leaf);
 
 /// Why \p condition is false: of an `and` the first side that is, of an `or`
 /// both. Empty when it is true.

@@ -115,10 +115,11 @@ void checkText(Context &context, const Environment &environment,
 
 /// A plain command is no text of the shell: `$X` there goes through one.
 void checkReferences(Context &context, const Environment &environment,
-                     llvm::StringRef text, Place place, bool ofStop) {
+                     llvm::StringRef text, Place place,
+                     llvm::StringRef effect) {
   for (const VariableReference &reference : variableReferences(text)) {
     if (reference.optional || isStandard(reference.name) ||
-        environment.mayCome(reference.name, ofStop))
+        environment.mayCome(reference.name, false))
       continue;
     // The word as it is written, unless quotes or the like are in between.
     if (context.system().text(place).contains(text)) {
@@ -130,7 +131,8 @@ void checkReferences(Context &context, const Environment &environment,
     }
     context.report(place, quoted(reference.name) +
                               " is set by no 'env' and no event of 'start "
-                              "on', so this never matches");
+                              "on', so " +
+                              effect.str());
     return;
   }
 }
@@ -141,10 +143,11 @@ void checkConditions(Context &context, const Environment &environment,
     if (node.kind == ast::NodeKind::Match)
       for (const Operand &operand : context.system().operands(node))
         checkReferences(context, environment, operand.value, operand.place,
-                        false);
+                        "this never matches");
   if (job.instance.isSet())
     checkReferences(context, environment, job.instance.value,
-                    placeOf(job.instance.origin), false);
+                    placeOf(job.instance.origin),
+                    "an event cannot start the job");
 }
 
 void run(Context &context) {

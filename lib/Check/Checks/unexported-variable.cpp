@@ -43,18 +43,27 @@ void checkOperands(Context &context, const Leaf &leaf) {
   }
 }
 
-/// Whether the variable is there whichever way the condition became true; if
-/// not, \p lacking is an event that lets the job start without.
-bool isCarried(const Context &context, uint32_t job, llvm::StringRef variable,
-               const Leaf *&lacking) {
+/// An event that lets the job start without the variable; null: it is there
+/// whichever way the condition becomes true.
+const Leaf *lackingLeaf(const Context &context, uint32_t job,
+                        llvm::StringRef variable) {
   llvm::ArrayRef<Leaf> leaves = context.graph().leavesOf(job, false);
-  return evaluateCondition(context.jobs()[job].startOn, [&](size_t index) {
-    bool known =
-        carries(context.system(), leaves[index], variable) != Carries::No;
-    if (!known && !lacking)
-      lacking = &leaves[index];
-    return known;
-  });
+  std::optional<size_t> lacking =
+      trueLeaf(context.jobs()[job].startOn, [&](size_t index) {
+        return carries(context.system(), leaves[index], variable) ==
+               Carries::No;
+      });
+  return lacking ? &leaves[*lacking] : nullptr;
+}
+
+/// Whether any event that may start the job brings the variable. Of one that
+/// none does undefined-variable tells.
+bool isCarriedAtAll(const Context &context, uint32_t job,
+                    llvm::StringRef variable) {
+  return llvm::any_of(
+      context.graph().leavesOf(job, false), [&](const Leaf &leaf) {
+        return carries(context.system(), leaf, variable) != Carries::No;
+      });
 }
 
 void checkInstance(Context &context, uint32_t index) {
@@ -63,9 +72,11 @@ void checkInstance(Context &context, uint32_t index) {
   if (!job.instance.isSet() || job.startOn.empty())
     return;
   for (const VariableReference &use : variableReferences(job.instance.value)) {
-    const Leaf *lacking = nullptr;
     if (use.optional || isAlwaysSet(job, use.name) ||
-        isCarried(context, index, use.name, lacking) || !lacking)
+        !isCarriedAtAll(context, index, use.name))
+      continue;
+    const Leaf *lacking = lackingLeaf(context, index, use.name);
+    if (!lacking)
       continue;
     Finding finding =
         context.report(placeOf(job.instance.origin),

@@ -90,6 +90,10 @@ void checkLastCommand(const Subject &subject) {
   const ShellFacts &facts = subject.facts();
   if (!facts.complete || facts.usesEval || !isTracked(subject.job))
     return;
+  // What is forked for first is followed.
+  for (const shell::Command &command : facts.commands)
+    if (command.is(shell::InBackground) && !command.is(shell::InFunction))
+      return;
   for (const shell::Command &command : facts.commands) {
     if (command.is(shell::InFunction) || command.is(shell::InSubstitution) ||
         command.is(shell::InBackground) || command.is(shell::InSubshell) ||
