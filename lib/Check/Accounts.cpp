@@ -2,6 +2,7 @@
 
 #include "starton/Check/Accounts.h"
 #include "starton/Basic/Stanzas.h"
+#include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 
 namespace starton::check {
@@ -64,13 +65,11 @@ Accounts::Accounts(const Root &root, AccountKind kind) {
 }
 
 std::string Accounts::suggest(llvm::StringRef name) const {
-  std::string candidates;
   std::vector<llvm::StringRef> sorted;
   for (const auto &entry : names)
     sorted.push_back(entry.first());
   std::sort(sorted.begin(), sorted.end());
-  for (llvm::StringRef candidate : sorted)
-    candidates += (candidates.empty() ? "" : " ") + candidate.str();
+  std::string candidates = llvm::join(sorted, " ");
   return std::string(suggestWord(name, candidates));
 }
 

@@ -118,6 +118,9 @@ class Trial:
     def kind(self, name, check, places):
         """(found, seeded) of one kind."""
         faults = choose(places(self.system), f'{name} {self.options.first}', self.options.seeds)
+        if not faults:
+            print(f'{name}: {check}: fits nowhere')
+            return 0, 0
         results = [self.seed(check, fault) for fault in faults]
         found = sum(hit for hit, _ in results)
         print(f'{name}: {check}: found {found} of {len(faults)}, '
