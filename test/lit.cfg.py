@@ -56,12 +56,15 @@ if config.starton_shared_data:
     config.available_features.add("shared-data")
 if os.geteuid() == 0:
     config.available_features.add("root")
-for program in ("setpriv", "dbus-daemon"):
+for program in ("setpriv", "dbus-daemon", "xmllint"):
     if shutil.which(program):
         config.available_features.add(program)
 if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
                   stderr=subprocess.DEVNULL, check=False).returncode == 0:
     config.available_features.add("mount-namespace")
+if subprocess.run([config.starton_python, "-c", "import jsonschema"],
+                  stderr=subprocess.DEVNULL, check=False).returncode == 0:
+    config.available_features.add("jsonschema")
 if "address" in config.starton_sanitize:
     config.available_features.add("asan")
 if config.starton_static_runtime in ("ON", "1", "TRUE"):

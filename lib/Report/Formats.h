@@ -12,6 +12,14 @@ namespace starton::report {
 std::unique_ptr<Reporter> makeTextReporter(llvm::raw_ostream &os, bool color);
 std::unique_ptr<Reporter> makeGccReporter(llvm::raw_ostream &os);
 std::unique_ptr<Reporter> makeJsonReporter(llvm::raw_ostream &os);
+std::unique_ptr<Reporter> makeJsonLinesReporter(llvm::raw_ostream &os);
+std::unique_ptr<Reporter> makeSarifReporter(const ReportOptions &options,
+                                            llvm::raw_ostream &os);
+std::unique_ptr<Reporter> makeJunitReporter(const ReportOptions &options,
+                                            llvm::raw_ostream &os);
+std::unique_ptr<Reporter> makeGitHubReporter(llvm::raw_ostream &os);
+std::unique_ptr<Reporter> makeGitLabReporter(llvm::raw_ostream &os);
+std::unique_ptr<Reporter> makeCheckstyleReporter(llvm::raw_ostream &os);
 
 } // namespace starton::report
 

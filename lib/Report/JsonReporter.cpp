@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// One JSON object, written as it grows; its members are described in
-// docs/json.md. Every string that comes from outside goes through printable(),
-// because JSON is UTF-8 and job files need not be.
+// One JSON object, or one a line, written as it grows; the members are
+// described in docs/json.md. Every string that comes from outside goes through
+// printable(), because JSON is UTF-8 and job files need not be.
 
 #include "Formats.h"
 #include "llvm/Support/JSON.h"
@@ -92,6 +92,14 @@ void printDiagnostic(OStream &json, const Diagnostic &diagnostic) {
     json.attribute("lossy", true);
 }
 
+void printFile(OStream &json, llvm::StringRef path, bool accepted) {
+  bool lossy = false;
+  printText(json, "path", path, lossy);
+  json.attribute("verdict", accepted ? "ok" : "error");
+  if (lossy)
+    json.attribute("lossy", true);
+}
+
 class JsonReporter final : public Reporter {
 public:
   explicit JsonReporter(llvm::raw_ostream &os) : os(os), json(os) {
@@ -101,13 +109,7 @@ public:
   }
 
   void file(llvm::StringRef path, bool accepted) override {
-    printElement([&](OStream &element) {
-      bool lossy = false;
-      printText(element, "path", path, lossy);
-      element.attribute("verdict", accepted ? "ok" : "error");
-      if (lossy)
-        element.attribute("lossy", true);
-    });
+    printElement([&](OStream &element) { printFile(element, path, accepted); });
   }
 
   void diagnostic(const Diagnostic &diagnostic) override {
@@ -156,8 +158,54 @@ private:
   bool inDiagnostics = false;
 };
 
+/// The same members, an object a line, of which the last tells that nothing is
+/// missing.
+class JsonLinesReporter final : public Reporter {
+public:
+  explicit JsonLinesReporter(llvm::raw_ostream &os) : os(os) {
+    printLine("start",
+              [](OStream &json) { json.attribute("version", SchemaVersion); });
+  }
+
+  void file(llvm::StringRef path, bool accepted) override {
+    ++files;
+    printLine("file", [&](OStream &json) { printFile(json, path, accepted); });
+  }
+
+  void diagnostic(const Diagnostic &diagnostic) override {
+    ++diagnostics;
+    printLine("diagnostic",
+              [&](OStream &json) { printDiagnostic(json, diagnostic); });
+  }
+
+  void finish() override {
+    printLine("end", [&](OStream &json) {
+      json.attribute("files", files);
+      json.attribute("diagnostics", diagnostics);
+    });
+  }
+
+private:
+  template <typename Print> void printLine(const char *kind, Print print) {
+    OStream json(os);
+    json.object([&] {
+      json.attribute("kind", kind);
+      print(json);
+    });
+    json.flush();
+    os << '\n';
+  }
+
+  llvm::raw_ostream &os;
+  int64_t files = 0, diagnostics = 0;
+};
+
 } // namespace
 
 std::unique_ptr<Reporter> report::makeJsonReporter(llvm::raw_ostream &os) {
   return std::make_unique<JsonReporter>(os);
+}
+
+std::unique_ptr<Reporter> report::makeJsonLinesReporter(llvm::raw_ostream &os) {
+  return std::make_unique<JsonLinesReporter>(os);
 }

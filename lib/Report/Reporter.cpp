@@ -6,17 +6,29 @@
 using namespace starton;
 using namespace starton::report;
 
-std::unique_ptr<Reporter>
-report::makeReporter(Format format, llvm::raw_ostream &os, bool color) {
-  switch (format) {
+std::unique_ptr<Reporter> report::makeReporter(const ReportOptions &options,
+                                               llvm::raw_ostream &os) {
+  switch (options.format) {
   case Format::Text:
-    return makeTextReporter(os, color);
+    return makeTextReporter(os, options.color);
   case Format::Gcc:
     return makeGccReporter(os);
   case Format::Json:
+    return makeJsonReporter(os);
+  case Format::Jsonl:
+    return makeJsonLinesReporter(os);
+  case Format::Sarif:
+    return makeSarifReporter(options, os);
+  case Format::Junit:
+    return makeJunitReporter(options, os);
+  case Format::GitHub:
+    return makeGitHubReporter(os);
+  case Format::GitLab:
+    return makeGitLabReporter(os);
+  case Format::Checkstyle:
     break;
   }
-  return makeJsonReporter(os);
+  return makeCheckstyleReporter(os);
 }
 
 llvm::StringRef report::severityName(Severity severity) {

@@ -13,15 +13,20 @@ namespace {
 
 /// An unreadable file still has a (then empty) source and tree, so that nobody
 /// has to ask.
-void readAndParse(SourceFile &file, const FileSystem &system, Dialect dialect,
-                  Parser &parser, std::vector<Diagnostic> &diagnostics) {
+void readAndParse(SourceFile &file, const FileSystem &system,
+                  const SystemOptions &wanted, Parser &parser,
+                  std::vector<Diagnostic> &diagnostics) {
   file.source = readSource(system, file.path, file.readError);
+  if (file.source && wanted.overlay)
+    if (auto entry = wanted.overlay->find(file.path);
+        entry != wanted.overlay->end())
+      file.source = std::make_unique<SourceBuffer>(file.path, entry->second);
   if (!file.source) {
     diagnostics.push_back(cannotRead(file.path, file.readError));
     file.source = std::make_unique<SourceBuffer>(file.path, "");
   }
   ParseOptions options;
-  options.dialect = dialect;
+  options.dialect = wanted.dialect;
   options.mainConfiguration = file.role == FileRole::MainConf;
   file.parse = parser.parse(*file.source, options);
 }
@@ -75,8 +80,7 @@ JobSet loadSystem(const SystemOptions &options) {
                    file.jobName = std::move(found.jobName);
                    file.role = found.role;
                    file.directory = directory;
-                   readAndParse(file, system, options.dialect, parser,
-                                set.diagnostics);
+                   readAndParse(file, system, options, parser, set.diagnostics);
                    if (options.forgetGoodFiles && options.syntaxOnly)
                      forgetIfGood(file);
                  }

@@ -74,18 +74,34 @@ bool holds(const std::string &path, llvm::StringRef bytes) {
   return same;
 }
 
+/// Owner, group and mode of \p like; the mode last, which a change of owner
+/// may clear parts of.
+bool takeAttributes(int file, const struct stat &like) {
+  struct stat status;
+  if (fstat(file, &status) != 0)
+    return false;
+  bool sameOwner = status.st_uid == like.st_uid && status.st_gid == like.st_gid;
+  return (sameOwner || fchown(file, like.st_uid, like.st_gid) == 0) &&
+         fchmod(file, like.st_mode & 07777) == 0;
+}
+
 /// A new file beside \p path; \p temporary is its name.
 bool writeTemporary(const std::string &path, llvm::StringRef bytes,
-                    std::string &temporary, std::string &error) {
+                    const struct stat *like, std::string &temporary,
+                    std::string &error) {
   temporary = path + ".XXXXXX";
   int file = mkostemp(temporary.data(), O_CLOEXEC);
   if (file < 0)
     return failed(error, "cannot write", path);
+  bool good = false;
+  if (like && !takeAttributes(file, *like))
+    failed(error, "cannot keep owner and mode of", path);
   // Readable by all, writable by the owner: the reader refuses anything wider.
-  bool good =
-      fchmod(file, 0644) == 0 && writeAll(file, bytes) && fsync(file) == 0;
-  if (!good)
+  else if ((!like && fchmod(file, 0644) != 0) || !writeAll(file, bytes) ||
+           fsync(file) != 0)
     failed(error, "cannot write", path);
+  else
+    good = true;
   if (close(file) != 0 && good)
     good = failed(error, "cannot write", path);
   if (!good)
@@ -129,7 +145,7 @@ bool replaceFile(const std::string &path, llvm::StringRef bytes,
   if (holds(path, bytes))
     return true;
   std::string temporary;
-  if (!writeTemporary(path, bytes, temporary, error))
+  if (!writeTemporary(path, bytes, nullptr, temporary, error))
     return false;
   if ((keepPrevious && !keepAsPrevious(path, error)) ||
       (rename(temporary.c_str(), path.c_str()) != 0 &&
@@ -139,6 +155,29 @@ bool replaceFile(const std::string &path, llvm::StringRef bytes,
   }
   syncDirectory(path);
   return true;
+}
+
+/// The path without symbolic links; empty: failed, and \p error says why.
+std::string resolve(const std::string &path, std::string &error) {
+  char *resolved = realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) {
+    failed(error, "cannot write", path);
+    return {};
+  }
+  std::string target = resolved;
+  std::free(resolved);
+  return target;
+}
+
+/// Why the file at \p target may not be rewritten, or null.
+const char *whyNotRewritten(const std::string &target,
+                            const struct stat &status) {
+  if (!S_ISREG(status.st_mode))
+    return "not a regular file";
+  // The superuser, too, wants a file left alone that nobody may write.
+  if ((status.st_mode & 0222) == 0 || access(target.c_str(), W_OK) != 0)
+    return "it is read-only";
+  return nullptr;
 }
 
 } // namespace
@@ -161,12 +200,45 @@ bool writeFileAtomically(const std::string &path, llvm::StringRef bytes,
   if (!S_ISREG(status.st_mode))
     return writeDevice(path, bytes, error);
   // Through a symbolic link the file it names is replaced, not the link.
-  char *resolved = realpath(path.c_str(), nullptr);
-  if (resolved == nullptr)
+  std::string target = resolve(path, error);
+  return !target.empty() && replaceFile(target, bytes, keepPrevious, error);
+}
+
+bool rewriteFile(const std::string &path, llvm::StringRef before,
+                 llvm::StringRef after, const std::string &within,
+                 std::string &error) {
+  std::string target = resolve(path, error);
+  if (target.empty())
+    return false;
+  std::string top = within.empty() ? "/" : resolve(within, error);
+  if (top.empty())
+    return false;
+  auto refuse = [&](const char *reason) {
+    error = "cannot write '" + path + "': " + reason;
+    return false;
+  };
+  llvm::StringRef rest = target;
+  if (top != "/" && (!rest.consume_front(top) || !rest.starts_with("/")))
+    return refuse("it is a link that leads out of the root");
+  struct stat status;
+  if (stat(target.c_str(), &status) != 0)
     return failed(error, "cannot write", path);
-  std::string target = resolved;
-  std::free(resolved);
-  return replaceFile(target, bytes, keepPrevious, error);
+  if (const char *reason = whyNotRewritten(target, status))
+    return refuse(reason);
+  if (holds(target, after))
+    return true;
+  if (!holds(target, before))
+    return refuse("it was changed meanwhile");
+  std::string temporary;
+  if (!writeTemporary(target, after, &status, temporary, error))
+    return false;
+  if (rename(temporary.c_str(), target.c_str()) != 0) {
+    failed(error, "cannot write", path);
+    unlink(temporary.c_str());
+    return false;
+  }
+  syncDirectory(target);
+  return true;
 }
 
 } // namespace starton::table

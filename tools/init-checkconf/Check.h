@@ -7,6 +7,7 @@
 
 #include "Inputs.h"
 #include "Output.h"
+#include "Policy.h"
 #include "ShellCheck.h"
 
 namespace starton::checkconf {
@@ -23,7 +24,8 @@ int runExplain(const Options &options);
 
 /// Runs the checks of lib/Check over all sets and adds what they find to the
 /// files. False: a catalogue could not be read, and that has been said.
-bool addCheckFindings(const Options &options, Inputs &inputs);
+bool addCheckFindings(const Options &options, const check::Selection &selection,
+                      Inputs &inputs);
 
 /// --emit=graph and --emit=graph-dot: the graph of each set. False: a
 /// catalogue could not be read, and that has been said.
@@ -40,10 +42,8 @@ bool isCurrent(const Options &options);
 /// been said.
 bool emitForm(const Options &options, const Inputs &inputs);
 
-/// Reports all findings of \p files, file by file in source order, and returns
-/// the exit status they deserve.
-int reportFindings(const Options &options,
-                   const std::vector<CheckedFile> &files, Output &output);
+/// --fix and --diff.
+int runFixes(const Options &options, const Policy &policy);
 
 } // namespace starton::checkconf
 

@@ -62,7 +62,9 @@ int finish(Output &output) {
 
 } // namespace
 
-bool checkconf::addCheckFindings(const Options &options, Inputs &inputs) {
+bool checkconf::addCheckFindings(const Options &options,
+                                 const check::Selection &selection,
+                                 Inputs &inputs) {
   check::Catalogue catalogue;
   if (!loadCatalogues(options, catalogue))
     return false;
@@ -72,7 +74,6 @@ bool checkconf::addCheckFindings(const Options &options, Inputs &inputs) {
   llvm::DenseMap<const SourceBuffer *, CheckedFile *> owners;
   for (CheckedFile &file : inputs.files)
     owners[file.source] = &file;
-  check::Selection selection;
   for (const sema::JobSet &set : inputs.sets) {
     check::System system(set, catalogue, optionsOf(options, set));
     for (Diagnostic &finding : check::runChecks(system, selection))

@@ -5,6 +5,7 @@
 // parser's comes first.
 
 #include "Check.h"
+#include "Findings.h"
 #include "llvm/Support/Path.h"
 #include <cstdio>
 #include <unistd.h>
@@ -106,7 +107,8 @@ int checkconf::runDropIn(const Options &options) {
   for (ShellFinding &finding : findings)
     file.more.push_back(std::move(finding.diagnostic));
   Output output({}, STDERR_FILENO);
-  reportFindings(options, inputs.files, output);
+  Policy policy;
+  reportFindings(options, inputs.files, policy, output);
   bool written = output.commit();
   return good && written ? ExitClean : ExitFindings;
 }

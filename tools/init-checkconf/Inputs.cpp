@@ -104,10 +104,16 @@ void Inputs::loadAlone(const std::string &path) {
     diagnostic.message = "cannot read: " + error;
     return;
   }
+  if (overlay)
+    if (auto entry = overlay->find(path); entry != overlay->end())
+      source = std::make_unique<SourceBuffer>(path, entry->second);
   if (!wantsJobs())
     return parseAlone(std::move(source));
+  size_t first = files.size();
   listFiles(sets.emplace_back(
       sema::loadFile(std::move(source), options.dialect, parser)));
+  for (; first != files.size(); ++first)
+    files[first].alone = true;
 }
 
 void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {
@@ -118,6 +124,7 @@ void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {
   unit.parse = parser.parse(*unit.source, parseOptions);
   CheckedFile &file = files.emplace_back();
   file.path = unit.source->path().str();
+  file.alone = true;
   file.accepted = unit.parse.accepted();
   // A good file of thousands is done with; its memory serves the next one.
   if (options.syntaxOnly && !wantsTrees() && unit.parse.diagnostics.empty()) {
@@ -131,6 +138,7 @@ void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {
 /// With mustExist the directories were named as what to check, so that they
 /// must hold jobs.
 void Inputs::loadSystem(sema::SystemOptions system) {
+  system.overlay = overlay;
   system.syntaxOnly = options.syntaxOnly || wantsTrees();
   system.forgetGoodFiles = options.syntaxOnly && !wantsTrees();
   sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
@@ -162,6 +170,7 @@ void Inputs::listFiles(const sema::JobSet &set) {
     indexOf[each.path] = files.size();
     CheckedFile &file = files.emplace_back();
     file.path = each.path;
+    file.mainConfiguration = each.role == sema::FileRole::MainConf;
     file.accepted = each.readError.empty() && each.parse.accepted();
     if (each.readError.empty()) {
       file.source = each.source.get();

@@ -20,13 +20,22 @@ struct CheckedFile {
   /// Null where the file could not be read, or nothing is left to say of it.
   const SourceBuffer *source = nullptr;
   const ParseResult *parse = nullptr;
-  /// Findings beyond the syntax.
+  /// Findings beyond the syntax, in source order once all are there.
   std::vector<Diagnostic> more;
+  bool alone = false;             ///< not as part of a system
+  bool mainConfiguration = false; ///< init.conf
+  bool inScope = true;            ///< its findings are reported
+  /// Its comments that disable findings are among the findings, if need be.
+  bool commentsJudged = false;
 };
 
 class Inputs {
 public:
-  explicit Inputs(const Options &options) : options(options) {}
+  /// \p overlay: texts that stand for those of the files at these paths; may
+  /// be null.
+  explicit Inputs(const Options &options,
+                  const llvm::StringMap<std::string> *overlay = nullptr)
+      : options(options), overlay(overlay) {}
   Inputs(const Inputs &) = delete;
   Inputs &operator=(const Inputs &) = delete;
 
@@ -61,6 +70,7 @@ private:
                     Severity severity);
 
   const Options &options;
+  const llvm::StringMap<std::string> *overlay;
   Parser parser;
   std::deque<Alone> alone;
 };

@@ -7,6 +7,7 @@
 #include "starton/Basic/Stanzas.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iterator>
 #include <sys/stat.h>
 
 using namespace starton;
@@ -30,8 +31,9 @@ constexpr const char *Footer = R"(Exit status:
   1  findings (--fail-on)   4  internal error
   2  wrong usage
 
-Findings go to standard error; JSON and what --emit prints go to standard
-output, or to the file of -o, which is replaced whole or not at all.
+Findings as text or gcc go to standard error; the other formats and what --emit
+prints go to standard output, and nothing else does. With -o all go to that
+file, which is replaced whole or not at all.
 
 Examples:
   init-checkconf /etc/init
@@ -58,7 +60,13 @@ constexpr Choice<Emit> EmitChoices[] = {
 constexpr Choice<report::Format> FormatChoices[] = {
     {"text", report::Format::Text},
     {"gcc", report::Format::Gcc},
-    {"json", report::Format::Json}};
+    {"json", report::Format::Json},
+    {"jsonl", report::Format::Jsonl},
+    {"sarif", report::Format::Sarif},
+    {"junit", report::Format::Junit},
+    {"github", report::Format::GitHub},
+    {"gitlab", report::Format::GitLab},
+    {"checkstyle", report::Format::Checkstyle}};
 constexpr Choice<Dialect> DialectChoices[] = {
     {"upstart-1.13", Dialect::Upstart113},
     {"upstart-1.12", Dialect::Upstart112},
@@ -110,7 +118,20 @@ void addChoice(CLI::App &app, const char *flag, T &value,
 struct Ignored {
   std::string initctlPath, upstartPath;
   bool userSession = false;
+  std::vector<std::string> off, warn, error;
 };
+
+/// An option that may be given several times, each time with one word.
+void addRepeated(CLI::App &app, const char *flag,
+                 std::vector<std::string> &words, const char *type,
+                 const char *help, const char *group) {
+  app.add_option(flag, words, help)
+      ->type_name(type)
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(group);
+}
 
 void addInputs(CLI::App &app, Options &options, std::vector<std::string> &files,
                Ignored &ignored) {
@@ -192,6 +213,52 @@ void addActions(CLI::App &app, Options &options) {
       ->group(group);
 }
 
+void addSeverities(CLI::App &app, Options &options, Ignored &ignored) {
+  const char *group = "What is reported, and how bad it is";
+  const char *names = "NAME[,NAME]";
+  addRepeated(app, "--off", ignored.off, names,
+              "do not look for it ('all': for anything); of --off,\n"
+              "--warn and --error the last one counts",
+              group);
+  addRepeated(app, "--warn", ignored.warn, names, "it is a warning", group);
+  addRepeated(app, "--error", ignored.error, names, "it is an error", group);
+  addRepeated(app, "--profile", options.profiles, "NAME",
+              "checks beyond the default ones: chromeos, style", group);
+  addChoice(app, "--fail-on", options.failOn, FailOnChoices,
+            "the least finding that gives exit status 1", group);
+  addRepeated(app, "--only", options.only, "FILE",
+              "report findings in this file only, whatever else is\n"
+              "looked at (repeatable)",
+              group);
+  app.add_option("--baseline", options.baseline,
+                 "do not report the findings listed there")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--write-baseline", options.writeBaseline,
+               "list all findings in the file of --baseline")
+      ->group(group);
+  app.add_option("--config", options.configFile,
+                 "instead of the nearest .init-checkconf.yaml in the\n"
+                 "directory of PATH or above")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--no-config", options.noConfig, "read no configuration file")
+      ->group(group);
+}
+
+void addFixes(CLI::App &app, Options &options) {
+  const char *group = "Fixes";
+  app.add_flag("--fix", options.fix, "mend what can be mended safely")
+      ->group(group);
+  app.add_flag("--unsafe-fixes", options.unsafeFixes,
+               "with --fix or --diff: also what may change what a job\n"
+               "means")
+      ->group(group);
+  app.add_flag("--diff", options.diff,
+               "print what --fix would change, and change nothing")
+      ->group(group);
+}
+
 void addOutput(CLI::App &app, Options &options) {
   const char *group = "How it is reported";
   app.add_option("-o,--output", options.output,
@@ -199,11 +266,9 @@ void addOutput(CLI::App &app, Options &options) {
       ->type_name("FILE")
       ->group(group);
   addChoice(app, "--format", options.format, FormatChoices,
-            "for people, for editors, for programs", group);
+            "for people, for editors, for programs and services", group);
   addChoice(app, "--color", options.color, ColorChoices,
             "colours; auto: on a terminal", group);
-  addChoice(app, "--fail-on", options.failOn, FailOnChoices,
-            "the least finding that gives exit status 1", group);
 }
 
 void addOldOptions(CLI::App &app, Options &options, Ignored &ignored) {
@@ -246,6 +311,27 @@ bool namesSystem(const Options &options) {
          (!options.root.empty() && options.paths.empty());
 }
 
+/// badCombination() of what only a check can do.
+const char *badFixes(const Options &options) {
+  bool emits = options.emit != Emit::Check;
+  if (emits &&
+      (fixes(options) || options.writeBaseline || !options.baseline.empty() ||
+       !options.only.empty() || !options.configFile.empty()))
+    return "--fix, --diff, --baseline, --only and --config do not go with "
+           "--emit";
+  if (options.unsafeFixes && !fixes(options))
+    return "--unsafe-fixes goes with --fix or --diff";
+  if (fixes(options) && options.writeBaseline)
+    return "--write-baseline does not go with --fix and --diff";
+  if (options.noConfig && !options.configFile.empty())
+    return "--config and --no-config exclude each other";
+  if (options.diff && report::isForPrograms(options.format) &&
+      options.output.empty())
+    return "what --format and --diff print would both go to standard output: "
+           "give -o FILE";
+  return nullptr;
+}
+
 /// Why \p options make no sense together, or null.
 const char *badCombination(const Options &options) {
   bool system = namesSystem(options);
@@ -259,6 +345,8 @@ const char *badCombination(const Options &options) {
     return !options.paths.empty() || system || emits
                ? "--dump-table takes no other input and no --emit"
                : nullptr;
+  if (const char *reason = badFixes(options))
+    return reason;
   if (options.userSession && !options.root.empty())
     return "--user-session is about this system: it excludes --root";
   if (options.paths.empty() && !system)
@@ -279,9 +367,9 @@ const char *badCombination(const Options &options) {
       options.emit != Emit::Ast)
     return "--syntax-only builds no job: it goes with --emit=tokens and "
            "--emit=ast only";
-  if (emits && options.format == report::Format::Json && options.output.empty())
-    return "--format=json and what --emit prints would both go to standard "
-           "output: give -o FILE";
+  if (emits && report::isForPrograms(options.format) && options.output.empty())
+    return "what --format and --emit print would both go to standard output: "
+           "give -o FILE";
   return nullptr;
 }
 
@@ -326,6 +414,20 @@ std::optional<size_t> sessionPosition(const CLI::App &app) {
   return std::nullopt;
 }
 
+/// --off, --warn and --error in the order they were given.
+std::vector<LevelSetting> levelSettings(const CLI::App &app) {
+  std::vector<LevelSetting> settings;
+  size_t seen[3] = {};
+  constexpr const char *names[] = {"off", "warn", "error"};
+  constexpr config::Level levels[] = {
+      config::Level::Off, config::Level::Warning, config::Level::Error};
+  for (const CLI::Option *option : app.parse_order())
+    for (size_t i = 0; i != std::size(names); ++i)
+      if (option->check_lname(names[i]) && seen[i] < option->results().size())
+        settings.push_back({levels[i], option->results()[seen[i]++]});
+  return settings;
+}
+
 /// Reads new-style options. Unknown ones are left over in the application.
 void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   std::vector<std::string> files;
@@ -337,6 +439,8 @@ void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   app.footer(Footer);
   addInputs(app, options, files, ignored);
   addActions(app, options);
+  addSeverities(app, options, ignored);
+  addFixes(app, options);
   addOutput(app, options);
   addOldOptions(app, options, ignored);
   const char *group = "Other options";
@@ -345,6 +449,9 @@ void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
       ->group(group);
   app.parse(reversedWords(argc, argv));
   options.userSession = sessionPosition(app);
+  options.levels = levelSettings(app);
+  options.failOnGiven = app.count("--fail-on") != 0;
+  options.dialectGiven = app.count("--dialect") != 0;
   options.paths.insert(options.paths.begin(), files.begin(), files.end());
 }
 
@@ -366,7 +473,9 @@ int reportParseError(const CLI::App &app, const CLI::ParseError &error) {
   } else {
     return usageError(error.what());
   }
-  return std::fflush(stdout) == 0 ? ExitClean : ExitInputOutput;
+  // A text longer than the buffer fails before the end of it is flushed.
+  bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return written ? ExitClean : ExitInputOutput;
 }
 
 /// The script's way with bad options: it complains and goes on.
@@ -377,6 +486,8 @@ std::optional<int> complainAndGoOn(int argc, char **argv, Options &options) {
 }
 
 } // namespace
+
+const char *checkconf::programVersion() { return STARTON_VERSION; }
 
 std::optional<int> checkconf::parseCommandLine(int argc, char **argv,
                                                Options &options) {

@@ -7,6 +7,7 @@
 #define STARTON_TOOLS_INITCHECKCONF_OPTIONS_H
 
 #include "starton/Basic/Dialect.h"
+#include "starton/Config/Configuration.h"
 #include "starton/Report/Reporter.h"
 #include <optional>
 #include <string>
@@ -35,8 +36,14 @@ enum class Emit : uint8_t {
   ShowConfigEnumerate
 };
 
-enum class FailOn : uint8_t { Error, Warning, Never };
+using config::FailOn;
 enum class Color : uint8_t { Auto, Always, Never };
+
+/// --off, --warn or --error: names separated by commas.
+struct LevelSetting {
+  config::Level level = config::Level::Off;
+  std::string names;
+};
 
 struct Options {
   std::vector<std::string> paths;
@@ -51,8 +58,10 @@ struct Options {
   report::Format format = report::Format::Text;
   Color color = Color::Auto;
   FailOn failOn = FailOn::Error;
+  bool failOnGiven = false; ///< not to be taken from a configuration file
 
   Dialect dialect = Dialect::Upstart113;
+  bool dialectGiven = false; ///< as failOnGiven
   std::string root;
   std::vector<std::string> confDirs;
   /// Where among confDirs the directories of a user session belong, if at all.
@@ -70,6 +79,18 @@ struct Options {
   bool partial = false;
   bool listChecks = false;
   std::string explain; ///< a check's name
+
+  std::vector<LevelSetting> levels; ///< in the order given
+  std::vector<std::string> profiles;
+  std::string configFile; ///< empty: the nearest one
+  bool noConfig = false;
+  std::vector<std::string> only; ///< report these files; empty: all
+  std::string baseline;
+  bool writeBaseline = false;
+
+  bool fix = false;
+  bool unsafeFixes = false;
+  bool diff = false;
 };
 
 /// Whether the checks of lib/Check run. The old script had none.
@@ -77,9 +98,16 @@ inline bool runsChecks(const Options &options) {
   return !options.dropIn && !options.syntaxOnly && options.emit == Emit::Check;
 }
 
+/// Whether files are mended, or it is shown how they would be.
+inline bool fixes(const Options &options) {
+  return options.fix || options.diff;
+}
+
 /// Reads the command line. A value means there is nothing left to do (help, a
 /// usage error): the exit status; what had to be said has been said.
 std::optional<int> parseCommandLine(int argc, char **argv, Options &options);
+
+const char *programVersion();
 
 /// What the old script's reader makes of a command line.
 struct OldCommandLine {

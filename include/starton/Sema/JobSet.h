@@ -7,6 +7,7 @@
 
 #include "starton/Sema/Model.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace starton::sema {
@@ -26,6 +27,9 @@ struct SystemOptions {
   /// Not empty: only the jobs of these names, as if the directories held no
   /// other files. No directory is listed, and none need exist.
   std::vector<std::string> onlyJobs;
+  /// Not null: texts that stand for what is in the files at these paths, which
+  /// must exist. Must outlive the call.
+  const llvm::StringMap<std::string> *overlay = nullptr;
   /// Only walk, read and parse: no job is built, JobSet::jobs stays empty.
   bool syntaxOnly = false;
   /// With syntaxOnly: of a file without any finding only path and role are

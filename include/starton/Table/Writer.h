@@ -33,6 +33,14 @@ bool dumpTable(llvm::StringRef bytes, llvm::raw_ostream &os,
 bool writeFileAtomically(const std::string &path, llvm::StringRef bytes,
                          bool keepPrevious, std::string &error);
 
+/// Makes the existing file at \p path hold \p after where it holds \p before,
+/// or leaves everything as it was. Symbolic links are followed, with \p within
+/// not empty only to files below that directory; owner, group and mode stay.
+/// A file that nobody may write, or that holds neither text, is refused.
+bool rewriteFile(const std::string &path, llvm::StringRef before,
+                 llvm::StringRef after, const std::string &within,
+                 std::string &error);
+
 } // namespace starton::table
 
 #endif // STARTON_TABLE_WRITER_H

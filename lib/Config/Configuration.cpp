@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "starton/Config/Configuration.h"
+#include "starton/Basic/Stanzas.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLTraits.h"
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+using namespace starton;
+using namespace starton::config;
+
+namespace {
+
+constexpr const char *KnownKeys = "profile severity dialect events exclude "
+                                  "fail-on partial baseline";
+// LLVM's reader of YAML recurses; a nest as deep as the file is long would
+// end the stack.
+constexpr unsigned MaxNesting = 32;
+// fnmatch(3) may take very long over many stars.
+constexpr size_t MaxStars = 8;
+
+/// Scalars and maps with checks of their own, so that an error points at them.
+struct DialectWord {
+  std::optional<Dialect> value;
+};
+struct FailOnWord {
+  std::optional<FailOn> value;
+};
+struct LevelOfName {
+  llvm::StringRef name;
+  Level level = Level::Off;
+};
+struct SeverityMap {
+  std::vector<std::pair<std::string, Level>> entries;
+};
+struct ProfileWord {
+  std::string name;
+};
+struct ExcludePattern {
+  std::string text;
+};
+
+struct File {
+  std::vector<ProfileWord> profiles;
+  SeverityMap severity;
+  DialectWord dialect;
+  std::vector<std::string> events;
+  std::vector<ExcludePattern> exclude;
+  FailOnWord failOn;
+  std::optional<bool> partial;
+  std::string baseline;
+};
+
+/// What the traits share: the text of the error they return.
+struct Reading {
+  std::string problem;
+};
+
+llvm::StringRef complain(void *context, std::string text) {
+  auto &reading = *static_cast<Reading *>(context);
+  reading.problem = std::move(text);
+  return reading.problem;
+}
+
+/// "'WORD' is none of A B C; did you mean 'B'?"
+llvm::StringRef noneOf(void *context, llvm::StringRef word,
+                       const std::string &words) {
+  std::string text = "'" + word.str() + "' is none of " + words;
+  std::string_view near = suggestWord(word, words);
+  if (!near.empty())
+    text += "; did you mean '" + std::string(near) + "'?";
+  return complain(context, std::move(text));
+}
+
+} // namespace
+
+LLVM_YAML_IS_SEQUENCE_VECTOR(ProfileWord)
+LLVM_YAML_IS_SEQUENCE_VECTOR(ExcludePattern)
+
+namespace llvm::yaml {
+
+template <> struct ScalarTraits<DialectWord> {
+  static void output(const DialectWord &, void *, raw_ostream &) {}
+  static StringRef input(StringRef word, void *context, DialectWord &result) {
+    Dialect dialect{};
+    if (!dialectFromName(word.str().c_str(), dialect))
+      return noneOf(context, word,
+                    "upstart-1.13 upstart-1.12 upstart-0.6.5 chromeos");
+    result.value = dialect;
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct ScalarTraits<FailOnWord> {
+  static void output(const FailOnWord &, void *, raw_ostream &) {}
+  static StringRef input(StringRef word, void *context, FailOnWord &result) {
+    if (word == "error")
+      result.value = FailOn::Error;
+    else if (word == "warning")
+      result.value = FailOn::Warning;
+    else if (word == "never")
+      result.value = FailOn::Never;
+    else
+      return noneOf(context, word, "error warning never");
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct ScalarTraits<LevelOfName> {
+  static void output(const LevelOfName &, void *, raw_ostream &) {}
+  static StringRef input(StringRef word, void *context, LevelOfName &result) {
+    bool all = result.name == AllNames;
+    if (!all && !isFindingName(result.name))
+      return complain(context, unknownName(result.name));
+    if (!all && !isConfigurable(result.name))
+      return complain(context, fixedName(result.name));
+    if (word == "off")
+      result.level = Level::Off;
+    else if (word == "warning")
+      result.level = Level::Warning;
+    else if (word == "error")
+      result.level = Level::Error;
+    else
+      return noneOf(context, word, "off warning error");
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct ScalarTraits<ProfileWord> {
+  static void output(const ProfileWord &, void *, raw_ostream &) {}
+  static StringRef input(StringRef word, void *context, ProfileWord &result) {
+    check::ProfileSet ignored = 0;
+    std::string error;
+    if (!addProfile(word, ignored, error))
+      return complain(context, std::move(error));
+    result.name = word.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct ScalarTraits<ExcludePattern> {
+  static void output(const ExcludePattern &, void *, raw_ostream &) {}
+  static StringRef input(StringRef word, void *context,
+                         ExcludePattern &result) {
+    if (word.count('*') > MaxStars)
+      return complain(context, "a pattern may hold " +
+                                   std::to_string(MaxStars) + " stars at most");
+    result.text = word.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct MappingTraits<SeverityMap> {
+  static void mapping(IO &io, SeverityMap &map) {
+    for (StringRef key : io.keys()) {
+      std::string name = key.str();
+      LevelOfName value{name};
+      io.mapRequired(name.c_str(), value);
+      map.entries.emplace_back(name, value.level);
+    }
+  }
+};
+
+template <> struct MappingTraits<File> {
+  static void mapping(IO &io, File &file) {
+    io.mapOptional("profile", file.profiles);
+    io.mapOptional("severity", file.severity);
+    io.mapOptional("dialect", file.dialect);
+    io.mapOptional("events", file.events);
+    io.mapOptional("exclude", file.exclude);
+    io.mapOptional("fail-on", file.failOn);
+    io.mapOptional("partial", file.partial);
+    io.mapOptional("baseline", file.baseline);
+  }
+};
+
+} // namespace llvm::yaml
+
+namespace {
+
+/// The first message about a text, as `PATH:LINE:COLUMN: MESSAGE`.
+struct FirstMessage {
+  const std::string &path;
+  std::string text;
+
+  static void take(const llvm::SMDiagnostic &diagnostic, void *context) {
+    auto &first = *static_cast<FirstMessage *>(context);
+    if (!first.text.empty())
+      return;
+    llvm::StringRef message = diagnostic.getMessage();
+    first.text = first.path + ":" + std::to_string(diagnostic.getLineNo()) +
+                 ":" + std::to_string(diagnostic.getColumnNo() + 1) + ": " +
+                 message.str();
+    if (!message.consume_front("unknown key '"))
+      return;
+    std::string_view near = suggestWord(message.rtrim('\''), KnownKeys);
+    if (!near.empty())
+      first.text += "; did you mean '" + std::string(near) + "'?";
+  }
+};
+
+/// More brackets open, or more list and key signs before one word of a line,
+/// than any configuration needs. Counts those in strings too.
+bool nestsDeeply(llvm::StringRef text) {
+  unsigned open = 0, signs = 0;
+  bool atStart = true;
+  for (char byte : text) {
+    if (byte == '[' || byte == '{')
+      ++open;
+    else if ((byte == ']' || byte == '}') && open != 0)
+      --open;
+    if (byte == '\n') {
+      atStart = true;
+      signs = 0;
+    } else if (atStart && (byte == '-' || byte == '?' || byte == ':')) {
+      ++signs;
+    } else if (byte != ' ') {
+      atStart = false;
+    }
+    if (open > MaxNesting || signs > MaxNesting)
+      return true;
+  }
+  return false;
+}
+
+bool isPath(llvm::StringRef name) {
+  return name.contains('/') || name.ends_with(".yaml");
+}
+
+std::string besides(const std::string &file, llvm::StringRef path) {
+  if (path.starts_with("/"))
+    return path.str();
+  llvm::SmallString<256> result = llvm::sys::path::parent_path(file);
+  llvm::sys::path::append(result, path);
+  return std::string(result);
+}
+
+void takeOver(File &&file, const std::string &path, Configuration &result) {
+  result.path = path;
+  for (ProfileWord &profile : file.profiles)
+    result.profiles.push_back(std::move(profile.name));
+  result.severities = std::move(file.severity.entries);
+  result.dialect = file.dialect.value;
+  for (const std::string &name : file.events)
+    result.events.push_back(isPath(name) ? besides(path, name) : name);
+  for (ExcludePattern &pattern : file.exclude)
+    result.exclude.push_back(std::move(pattern.text));
+  result.failOn = file.failOn.value;
+  result.partial = file.partial;
+  if (!file.baseline.empty())
+    result.baseline = besides(path, file.baseline);
+}
+
+/// Only blanks and comments, which YAML calls no document.
+bool isEmpty(llvm::StringRef text) {
+  while (!text.empty()) {
+    auto [line, rest] = text.split('\n');
+    line = line.trim(" \t\r");
+    if (!line.empty() && !line.starts_with("#"))
+      return false;
+    text = rest;
+  }
+  return true;
+}
+
+bool exists(const std::string &path) {
+  struct stat status;
+  return lstat(path.c_str(), &status) == 0;
+}
+
+bool isDirectory(const std::string &path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+} // namespace
+
+bool config::parseConfiguration(llvm::StringRef text, const std::string &path,
+                                Configuration &result, std::string &error) {
+  if (text.size() > MaxFileSize || nestsDeeply(text)) {
+    error = path + ": " +
+            (text.size() > MaxFileSize ? "larger than 64 KiB"
+                                       : "nested too deeply");
+    return false;
+  }
+  File file;
+  if (!isEmpty(text)) {
+    Reading reading;
+    FirstMessage message{path, {}};
+    llvm::yaml::Input input(text, &reading, FirstMessage::take, &message);
+    input >> file;
+    if (!input.error() && input.nextDocument())
+      message.text = path + ": more than one document";
+    if (input.error() || !message.text.empty()) {
+      error = message.text.empty() ? path + ": not a configuration"
+                                   : std::move(message.text);
+      return false;
+    }
+  }
+  takeOver(std::move(file), path, result);
+  return true;
+}
+
+std::string config::absolutePath(llvm::StringRef path) {
+  llvm::SmallString<256> result = path;
+  // Without a working directory the path stays as it is.
+  (void)llvm::sys::fs::make_absolute(result);
+  llvm::sys::path::remove_dots(result, true);
+  return std::string(result);
+}
+
+std::string config::pathBelow(llvm::StringRef directory, llvm::StringRef path) {
+  std::string top = absolutePath(directory), full = absolutePath(path);
+  llvm::StringRef rest = full;
+  if (rest.consume_front(top) && (top == "/" || rest.consume_front("/")))
+    return rest.str();
+  return full;
+}
+
+std::string config::findConfiguration(llvm::StringRef path) {
+  std::string directory = absolutePath(path);
+  if (!isDirectory(directory))
+    directory = llvm::sys::path::parent_path(directory).str();
+  while (!directory.empty()) {
+    llvm::SmallString<256> file(directory);
+    llvm::sys::path::append(file, FileName);
+    if (exists(std::string(file)))
+      return std::string(file);
+    directory = llvm::sys::path::parent_path(directory).str();
+  }
+  return {};
+}
+
+bool Configuration::excludes(llvm::StringRef file) const {
+  if (exclude.empty())
+    return false;
+  // A pattern stands for a file, and for a directory with all that is in it.
+  std::string place =
+      pathBelow(llvm::sys::path::parent_path(absolutePath(path)), file);
+  for (llvm::StringRef name = place; !name.empty() && name != "/";
+       name = llvm::sys::path::parent_path(name))
+    for (const std::string &pattern : exclude) {
+      std::string last = llvm::sys::path::filename(name).str();
+      std::string wanted = llvm::StringRef(pattern).rtrim('/').str();
+      if (fnmatch(wanted.c_str(), name.str().c_str(), 0) == 0 ||
+          fnmatch(wanted.c_str(), last.c_str(), 0) == 0)
+        return true;
+    }
+  return false;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Policy.h"
+#include "Output.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <sys/stat.h>
+
+using namespace starton;
+using namespace starton::checkconf;
+
+namespace {
+
+/// What a file named by the user holds; absent: it was said why not.
+std::optional<std::string> readText(const std::string &path) {
+  std::string error;
+  std::unique_ptr<SourceBuffer> source = sema::readSource(path, error);
+  if (source)
+    return source->text().str();
+  printError("cannot read '" + report::displayText(path) + "': " + error);
+  return std::nullopt;
+}
+
+/// Of the run itself, not of a file's text: never hidden.
+bool isFailure(DiagId id) {
+  return id == DiagId::InternalError || id == DiagId::CannotRead ||
+         id == DiagId::DirectoryLoop || id == DiagId::NoJobs;
+}
+
+bool sameFile(const struct stat &left, const struct stat &right) {
+  return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+Diagnostic commentFinding(DiagId id, const CheckedFile &file, Range range,
+                          std::string message) {
+  Diagnostic diagnostic;
+  diagnostic.id = id;
+  diagnostic.severity = diagSeverity(id);
+  diagnostic.source = file.source;
+  diagnostic.range = range;
+  diagnostic.message = std::move(message);
+  return diagnostic;
+}
+
+/// The configuration file that holds for all that is checked. A value: there
+/// are several.
+std::optional<int> nearestConfiguration(const Options &options,
+                                        std::string &found) {
+  std::vector<std::string> places = options.paths;
+  for (const std::string &directory : options.confDirs)
+    places.push_back(options.root.empty() ? directory
+                                          : options.root + "/" + directory);
+  if (places.empty() && !options.root.empty())
+    places.push_back(options.root + "/etc/init");
+  llvm::StringSet<> seen;
+  bool first = true;
+  for (const std::string &place : places) {
+    // Thousands of files lie in few directories.
+    std::string full = config::absolutePath(place);
+    struct stat status;
+    bool isDirectory =
+        stat(full.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (!seen.insert(isDirectory ? llvm::StringRef(full)
+                                 : llvm::sys::path::parent_path(full))
+             .second)
+      continue;
+    std::string file = config::findConfiguration(place);
+    if (!first && file != found) {
+      printError("'" + report::displayText(found.empty() ? file : found) +
+                 "' is for a part of what is checked only: choose with "
+                 "--config or --no-config");
+      return ExitUsage;
+    }
+    found = file;
+    first = false;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<int> Policy::prepare(Options &options) {
+  if (options.emit != Emit::Check)
+    return setLevels(options);
+  active = true;
+  root = options.root;
+  if (std::optional<int> status = readConfiguration(options))
+    return status;
+  if (std::optional<int> status = setLevels(options))
+    return status;
+  return readBaseline(options);
+}
+
+std::optional<int> Policy::readConfiguration(Options &options) {
+  if (options.noConfig)
+    return std::nullopt;
+  std::string file = options.configFile;
+  if (file.empty())
+    if (std::optional<int> status = nearestConfiguration(options, file))
+      return status;
+  if (file.empty())
+    return std::nullopt;
+  std::optional<std::string> text = readText(file);
+  if (!text)
+    return ExitInputOutput;
+  std::string error;
+  if (!config::parseConfiguration(*text, file, configuration, error)) {
+    printError(report::displayText(error));
+    return ExitUsage;
+  }
+  if (!options.dialectGiven && configuration.dialect)
+    options.dialect = *configuration.dialect;
+  if (!options.failOnGiven && configuration.failOn)
+    options.failOn = *configuration.failOn;
+  options.partial = options.partial || configuration.partial.value_or(false);
+  if (options.events.empty())
+    options.events = configuration.events;
+  if (options.baseline.empty())
+    options.baseline = configuration.baseline;
+  return std::nullopt;
+}
+
+/// The file first, then the command line, of which the last word counts.
+std::optional<int> Policy::setLevels(const Options &options) {
+  check::ProfileSet profiles = check::Default;
+  std::string error;
+  bool good = true;
+  for (const std::vector<std::string> *names :
+       {&std::as_const(configuration.profiles), &options.profiles})
+    for (const std::string &list : *names)
+      for (llvm::StringRef name : llvm::split(list, ','))
+        good = good && config::addProfile(name, profiles, error);
+  levels = config::Levels(profiles);
+  for (const auto &[name, level] : configuration.severities)
+    good = good && levels.set(name, level, error);
+  for (const LevelSetting &setting : options.levels)
+    for (llvm::StringRef name : llvm::split(setting.names, ','))
+      good = good && levels.set(name, setting.level, error);
+  if (good)
+    return std::nullopt;
+  printError(report::displayText(error));
+  return ExitUsage;
+}
+
+std::optional<int> Policy::readBaseline(const Options &options) {
+  writes = options.writeBaseline;
+  baselineFile = options.baseline;
+  usesBaseline = !baselineFile.empty();
+  if (!usesBaseline && writes) {
+    printError("--write-baseline needs --baseline FILE");
+    return ExitUsage;
+  }
+  struct stat status;
+  bool isNew = writes && stat(baselineFile.c_str(), &status) != 0;
+  if (!usesBaseline || isNew)
+    return std::nullopt;
+  std::optional<std::string> text = readText(baselineFile);
+  std::string error;
+  if (text && !baseline.read(*text, error)) {
+    printError("'" + report::displayText(baselineFile) + "' is " +
+               report::displayText(error));
+    return ExitInputOutput;
+  }
+  return text ? std::nullopt : std::optional<int>(ExitInputOutput);
+}
+
+bool Policy::chooseFiles(const Options &options,
+                         std::vector<CheckedFile> &files) {
+  if (!active)
+    return true;
+  auto isNamed = [&](const CheckedFile &file) {
+    return std::find(options.paths.begin(), options.paths.end(), file.path) !=
+           options.paths.end();
+  };
+  for (CheckedFile &file : files)
+    file.inScope =
+        options.only.empty() &&
+        (!file.listed || !configuration.excludes(file.path) || isNamed(file));
+  if (options.only.empty())
+    return true;
+  std::vector<struct stat> stats(files.size());
+  for (size_t i = 0; i != files.size(); ++i)
+    if (stat(files[i].path.c_str(), &stats[i]) != 0)
+      stats[i] = {};
+  for (const std::string &name : options.only) {
+    struct stat wanted;
+    bool found = false;
+    if (stat(name.c_str(), &wanted) == 0)
+      for (size_t i = 0; i != files.size(); ++i)
+        if (files[i].listed && sameFile(wanted, stats[i]))
+          found = files[i].inScope = true;
+    if (!found) {
+      printError("--only: '" + report::displayText(name) +
+                 "' is none of the files that are checked");
+      return false;
+    }
+  }
+  return true;
+}
+
+Verdict Policy::judge(Diagnostic &diagnostic, const CheckedFile &file,
+                      config::Suppressions *comments,
+                      report::Suppression &why) {
+  if (diagnostic.id != DiagId::Check) {
+    // What could not be looked at counts, whatever is reported of files.
+    if (isFailure(diagnostic.id))
+      return Verdict::Report;
+    std::optional<config::Level> level = levels.levelOf(diagnostic.id);
+    if (level == config::Level::Off)
+      return Verdict::Drop;
+    if (level)
+      diagnostic.severity =
+          *level == config::Level::Error ? Severity::Error : Severity::Warning;
+  }
+  if (!file.inScope)
+    return Verdict::Drop;
+  llvm::StringRef name = nameOf(diagnostic);
+  if (comments && config::isConfigurable(name)) {
+    uint32_t first = 0, last = 0;
+    if (diagnostic.source) {
+      first = diagnostic.source->lineColumn(diagnostic.range.begin).line;
+      last = diagnostic.source->lineColumn(diagnostic.range.end).line;
+    }
+    if (config::SuppressedName *comment = comments->find(name, first, last)) {
+      why.kind = report::Suppression::Kind::Comment;
+      why.reason = comment->reason.str();
+      return Verdict::Suppress;
+    }
+  }
+  if (!usesBaseline)
+    return Verdict::Report;
+  const std::string &place = baselinePath(file);
+  why.kind = report::Suppression::Kind::Baseline;
+  why.reason.clear();
+  if (writes) {
+    current.add(diagnostic, place);
+    return Verdict::Suppress;
+  }
+  return baseline.take(diagnostic, place) ? Verdict::Suppress : Verdict::Report;
+}
+
+/// Below a foreign root its paths are those of the system it will be.
+const std::string &Policy::baselinePath(const CheckedFile &file) {
+  if (pathOwner == &file)
+    return path;
+  pathOwner = &file;
+  std::string top = root;
+  path = top.empty() ? std::string() : config::pathBelow(top, file.path);
+  if (top.empty() || llvm::StringRef(path).starts_with("/"))
+    path = config::pathBelow(
+        llvm::sys::path::parent_path(config::absolutePath(baselineFile)),
+        file.path);
+  return path;
+}
+
+/// Whether this run would have found it in \p file (null: in some file). Where
+/// it cannot tell, it would not.
+bool Policy::looksFor(llvm::StringRef name, const Options &options,
+                      const CheckedFile *file) const {
+  // What Upstart rejects makes no job, of which a check could say something.
+  if (file && !file->accepted)
+    return false;
+  if (const check::Check *check = check::findCheck(name)) {
+    bool partial =
+        options.partial || !options.jobs.empty() || (file && file->alone);
+    bool knowsOthers =
+        !(check->needs & (check::NeedGraph | check::NeedCatalogue)) || !partial;
+    bool knowsRoot = !(check->needs & check::NeedRoot) || !options.root.empty();
+    return !options.syntaxOnly && levels.checks().isEnabled(*check) &&
+           knowsOthers && knowsRoot && !(check->needs & check::NeedShell);
+  }
+  if (name == diagName(DiagId::ShellSyntax))
+    return !options.syntaxOnly && !options.noScript &&
+           levels.levelOf(DiagId::ShellSyntax) != config::Level::Off;
+  return name == diagName(DiagId::SwallowedStanza) &&
+         levels.levelOf(DiagId::SwallowedStanza) != config::Level::Off;
+}
+
+std::vector<Diagnostic>
+Policy::judgeComments(const Options &options, const CheckedFile &file,
+                      const config::Suppressions &comments) {
+  std::vector<Diagnostic> findings;
+  for (Range range : comments.malformed)
+    findings.push_back(commentFinding(
+        DiagId::BadSuppression, file, range,
+        "this disables nothing; write '# checkconf: disable=NAME'"));
+  for (const config::SuppressedName &entry : comments.names) {
+    if (!config::isFindingName(entry.name)) {
+      findings.push_back(commentFinding(DiagId::BadSuppression, file,
+                                        entry.range,
+                                        config::unknownName(entry.name)));
+    } else if (!config::isConfigurable(entry.name)) {
+      findings.push_back(commentFinding(DiagId::BadSuppression, file,
+                                        entry.range,
+                                        config::fixedName(entry.name)));
+    } else if (!entry.used && looksFor(entry.name, options, &file)) {
+      Diagnostic &finding = findings.emplace_back(
+          commentFinding(DiagId::UnusedSuppression, file, entry.range,
+                         "'" + entry.name.str() +
+                             "' is disabled here but not found; remove "
+                             "the comment"));
+      finding.fixes.push_back({"remove it", true, {entry.removal}});
+    }
+  }
+  return findings;
+}
+
+std::vector<Diagnostic>
+Policy::judgeBaseline(const Options &options,
+                      const std::vector<CheckedFile> &files) {
+  std::vector<Diagnostic> findings;
+  if (!usesBaseline || writes)
+    return findings;
+  llvm::StringMap<const CheckedFile *> seen;
+  for (const CheckedFile &file : files)
+    if (file.listed && file.inScope)
+      seen[printable(baselinePath(file))] = &file;
+  std::optional<config::Level> level = levels.levelOf(DiagId::StaleBaseline);
+  for (const auto &[print, entry] : baseline.left()) {
+    auto file = seen.find(entry.file);
+    bool isCheck = check::findCheck(entry.name) != nullptr;
+    bool shell = entry.name == diagName(DiagId::ShellSyntax);
+    if (file == seen.end() || level == config::Level::Off ||
+        ((isCheck || shell) && !looksFor(entry.name, options, file->second)))
+      continue;
+    Diagnostic &finding = findings.emplace_back();
+    finding.id = DiagId::StaleBaseline;
+    finding.severity =
+        level == config::Level::Error ? Severity::Error : Severity::Warning;
+    finding.file = baselineFile;
+    finding.message = "'" + entry.name + "' in '" + entry.file +
+                      "' is no longer found; remove it with --write-baseline";
+  }
+  return findings;
+}
+
+/// Files that were not looked at keep their entries.
+bool Policy::writeBaseline(const Options &options,
+                           const std::vector<CheckedFile> &files) {
+  llvm::StringSet<> seen;
+  for (const CheckedFile &file : files)
+    if (file.listed && file.inScope)
+      seen.insert(printable(baselinePath(file)));
+  baseline.remove([&](const config::BaselineEntry &entry) {
+    return seen.contains(entry.file);
+  });
+  current.merge(baseline);
+  Output output(options.baseline, -1);
+  current.print(output.stream());
+  return output.commit();
+}
