@@ -252,8 +252,9 @@ def fork_before_daemon(system):
     for job, file in system.plain.items():
         command = file.only('exec')
         if command and (file.all_of('expect', 'fork') or file.all_of('expect', 'daemon')):
-            text = f'script\n  mkdir -p /run/{job}\n  {command.text}\nend script'
-            yield Fault(f'{conf(job)}: mkdir in front of the daemon',
+            # Not every shell forks for a plain program, but for this.
+            text = f'script\n  HOST=$(cat /etc/hostname)\n  {command.text}\nend script'
+            yield Fault(f'{conf(job)}: $(...) in front of the daemon',
                         {conf(job): file.replace(command, text)}, [(conf(job), command.line + 2)])
 
 
