@@ -132,8 +132,9 @@ TEST_P(Examples, FixMakesBadGood) {
       expectGoodMessage(fix.title);
     }
   }
-  if (check.fix != FixKind::None)
+  if (check.fix != FixKind::None) {
     EXPECT_EQ(fixed(bad, findings), textsOf(good));
+  }
 }
 
 TEST_P(Examples, IsDocumented) {

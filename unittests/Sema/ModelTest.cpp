@@ -187,9 +187,9 @@ TEST(Model, survivesAnyText) {
   JobSet set = oneJob();
   Job &job = set.jobs.front();
   for (const char *value : values)
-    job.env.push_back({value, {0, 1, 0, {}}});
+    job.env.push_back({value, {0, 1}});
   job.processes[0] = {
-      ProcessKind::Script, "a\n\tb 'c' \"d\"\n", {}, {0, 7, 0, {}}};
+      ProcessKind::Script, "a\n\tb 'c' \"d\"\n", {}, {0, 7}};
   auto scalars = YamlReader::read(print(set));
   for (size_t i = 0; i != std::size(values); ++i)
     EXPECT_EQ(scalars["env/" + std::to_string(i) + "/value"], values[i]) << i;
@@ -197,10 +197,21 @@ TEST(Model, survivesAnyText) {
   EXPECT_EQ(scalars["main/at"], "d/x.conf:7");
 }
 
+TEST(Model, saysWhichCommandsNeedAShell) {
+  for (const char *plain :
+       {"/bin/x", "a b\tc", "a%b", "a#b", "a-b+c,d:e@f/g.h"})
+    EXPECT_FALSE(commandNeedsShell(plain)) << plain;
+  for (char c : std::string("~`!$^&*()=|\\{}[];\"'<>?"))
+    EXPECT_TRUE(commandNeedsShell(std::string("a") + c)) << c;
+  EXPECT_EQ(splitCommand(" a \t b\r\nc "),
+            (std::vector<llvm::StringRef>{"a", "b", "c"}));
+  EXPECT_TRUE(splitCommand(" \t").empty());
+}
+
 TEST(Model, makesBytesPrintable) {
   JobSet set = oneJob();
   set.files[0].path = "d/\xff.conf";
-  set.jobs[0].description = {"caf\xe9", {0, 2, 0, {}}};
+  set.jobs[0].description = {"caf\xe9", {0, 2}};
   auto scalars = YamlReader::read(print(set));
   EXPECT_EQ(scalars["description/value"], "caf\\xE9");
   EXPECT_EQ(scalars["description/at"], "d/\\xFF.conf:2");
@@ -210,7 +221,7 @@ TEST(Model, printsEveryField) {
   JobSet set = oneJob();
   set.files.emplace_back().path = "d/x.override";
   Job &job = set.jobs.front();
-  Origin at{1, 3, 0, {}};
+  Origin at{1, 3};
   job.overrideFile = 1;
   for (Text *text :
        {&job.description, &job.author, &job.version, &job.usage, &job.instance,

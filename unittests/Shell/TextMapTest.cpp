@@ -45,8 +45,9 @@ void checkFile(const std::string &path, const std::string &bytes) {
       ASSERT_LE(place, statement.textRange.end) << path << " byte " << at;
       last = place;
       char byte = statement.text[at];
-      if (isScript || !mayMove(byte))
+      if (isScript || !mayMove(byte)) {
         ASSERT_EQ(source.text()[place], byte) << path << " byte " << at;
+      }
     }
   }
 }

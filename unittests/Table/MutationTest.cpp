@@ -112,8 +112,9 @@ TEST(Mutation, SixtyThousandRandomOnes) {
                              damaged.size()};
     std::string defects = verifiedInPieces(span);
     EXPECT_EQ(table != nullptr, defects.empty()) << error.message;
-    if (round % 8 == 0) // it takes its time
+    if (round % 8 == 0) { // it takes its time
       EXPECT_EQ(verifiedLate(span), defects);
+    }
     if (table != nullptr) {
       EXPECT_NE(walkTable(*table), 0u);
       ++accepted;

@@ -159,17 +159,6 @@ TEST(Writer, EnumsAreThoseOfTheModel) {
   }
 }
 
-TEST(Writer, NeedsAShell) {
-  for (const char *plain :
-       {"/bin/x", "a b\tc", "a%b", "a#b", "a-b+c,d:e@f/g.h"})
-    EXPECT_FALSE(commandNeedsShell(plain)) << plain;
-  for (char c : std::string("~`!$^&*()=|\\{}[];\"'<>?"))
-    EXPECT_TRUE(commandNeedsShell(std::string("a") + c)) << c;
-  EXPECT_EQ(splitCommand(" a \t b\r\nc "),
-            (std::vector<llvm::StringRef>{"a", "b", "c"}));
-  EXPECT_TRUE(splitCommand(" \t").empty());
-}
-
 TEST(Writer, Index) {
   std::string bytes = tableOf(sampleSet());
   const JobTable *table = GetJobTable(bytes.data());

@@ -21,7 +21,7 @@ struct Origin {
   uint32_t file = 0;
   uint32_t line = 0; ///< 0: not written anywhere (a default)
   uint32_t statement = 0;
-  Range range;
+  Range range{};
   bool known() const { return line != 0; }
 };
 
