@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,9 @@
 namespace {
 
 constexpr int TimeLimit = 5000; // milliseconds
+/// Until the daemon has reaped the task, read all of the table, compared it
+/// with its sources, and rests.
+constexpr useconds_t Rest = 400'000; // microseconds
 
 double now() {
   timespec time{};
@@ -71,11 +75,12 @@ bool runOnce(int fifo, char **command, Sample &sample) {
   pollfd entry = {fifo, POLLIN, 0};
   bool arrived = poll(&entry, 1, TimeLimit) == 1 && read(fifo, &byte, 1) == 1;
   sample.time = now() - start;
-  usleep(30'000); // until the task is reaped
+  usleep(Rest);
   readMemory(pid, sample);
   kill(pid, SIGKILL);
-  int status = 0;
-  waitpid(pid, &status, 0);
+  // What it left behind must not run beside the next one.
+  while (waitpid(-1, nullptr, 0) > 0) {
+  }
   if (!arrived)
     std::fprintf(stderr, "%s: no byte came\n", command[0]);
   return arrived;
@@ -93,6 +98,7 @@ int main(int argc, char **argv) {
     std::perror(argv[2]);
     return 2;
   }
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   // Both ends, so that the task finds a reader and reading never ends.
   int fifo = open(argv[2], O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (fifo < 0) {
