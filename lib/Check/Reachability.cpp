@@ -39,6 +39,7 @@ bool Reachability::canHappen(const Leaf &leaf) const {
 /// The jobs one of which must start for \p event to happen; NoJob: outside.
 std::vector<uint32_t> Reachability::emittersOf(const EventNode &event) const {
   std::vector<uint32_t> jobs;
+  jobs.reserve(event.emissions.size());
   for (uint32_t index : event.emissions)
     jobs.push_back(graph.emissions()[index].job);
   for (uint32_t index : graph.globEmissionsOf(event.name))

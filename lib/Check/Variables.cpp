@@ -24,9 +24,9 @@ bool exportsVariable(const sema::Job &job, llvm::StringRef variable) {
   });
 }
 
-Carries jobEventCarries(const System &system, const Leaf &leaf,
+Carries jobEventCarries(const System &system, JobEvent kind, const Leaf &leaf,
                         llvm::StringRef variable) {
-  if (llvm::is_contained(ownVariables(*leaf.jobEvent), variable))
+  if (llvm::is_contained(ownVariables(kind), variable))
     return Carries::Yes;
   // A script may emit `started JOB=...` by hand.
   const EventNode &event = system.graph().events()[leaf.event];
@@ -63,7 +63,7 @@ std::vector<VariableReference> variableReferences(llvm::StringRef text) {
 Carries carries(const System &system, const Leaf &leaf,
                 llvm::StringRef variable) {
   if (leaf.jobEvent)
-    return jobEventCarries(system, leaf, variable);
+    return jobEventCarries(system, *leaf.jobEvent, leaf, variable);
   EventVariables variables = variablesOf(system, leaf);
   if (llvm::is_contained(variables.names, variable))
     return Carries::Yes;

@@ -105,6 +105,7 @@ void Baseline::remove(llvm::function_ref<bool(const BaselineEntry &)> drop) {
 
 void Baseline::print(llvm::raw_ostream &os) const {
   std::vector<std::pair<llvm::StringRef, const BaselineEntry *>> sorted;
+  sorted.reserve(entries.size());
   for (const auto &[print, entry] : entries)
     sorted.emplace_back(print, &entry);
   std::sort(sorted.begin(), sorted.end(), [](const auto &a, const auto &b) {

@@ -37,8 +37,10 @@ Suppressions::Suppressions(const SourceBuffer &source) : source(source) {
     while (hash != 0 && isBlank(text[hash - 1]))
       --hash;
     // A '#' within a word begins no comment.
-    if (hash == 0 || text[--hash] != '#' ||
-        (hash != 0 && !isBlank(text[hash - 1]) && text[hash - 1] != '\n'))
+    if (hash == 0 || text[hash - 1] != '#')
+      continue;
+    --hash;
+    if (hash != 0 && !isBlank(text[hash - 1]) && text[hash - 1] != '\n')
       continue;
     readComment(hash, at + Marker.size());
   }

@@ -47,7 +47,8 @@ public:
     for (int depth = 0; depth <= limit; ++depth) {
       for (int k = -depth; k <= depth; k += 2) {
         auto at = [&](int diagonal) -> int & {
-          return reach[static_cast<size_t>(diagonal + limit + 1)];
+          return reach[static_cast<size_t>(std::ptrdiff_t(diagonal) + limit +
+                                           1)];
         };
         bool down = k == -depth || (k != depth && at(k - 1) < at(k + 1));
         int row = down ? at(k + 1) : at(k - 1) + 1;
@@ -80,7 +81,7 @@ private:
     for (; depth > 0; --depth) {
       const std::vector<int> &reach = history[static_cast<size_t>(depth - 1)];
       auto at = [&](int diagonal) {
-        return reach[static_cast<size_t>(diagonal + limit + 1)];
+        return reach[static_cast<size_t>(std::ptrdiff_t(diagonal) + limit + 1)];
       };
       int k = row - column;
       bool down = k == -depth || (k != depth && at(k - 1) < at(k + 1));

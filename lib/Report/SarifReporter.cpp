@@ -262,14 +262,17 @@ public:
 private:
   void printResult(const Diagnostic &diagnostic,
                    const Suppression *suppression) {
-    auto [entry, isNew] = rules.try_emplace(nameOf(diagnostic), names.size());
-    if (isNew)
+    auto entry = rules.find(nameOf(diagnostic));
+    if (entry == rules.end()) {
+      entry = rules.try_emplace(nameOf(diagnostic), names.size()).first;
       names.push_back(entry->first());
+    }
+    size_t rule = entry->second;
     llvm::raw_ostream &line = json.rawValueBegin();
     line << '\n';
     OStream element(line);
     element.object([&] {
-      printer.result(element, diagnostic, entry->second, suppression);
+      printer.result(element, diagnostic, rule, suppression);
     });
     json.rawValueEnd();
   }

@@ -24,7 +24,7 @@ public:
   void lookAt(uint32_t job, bool stops);
 
 private:
-  void report(const Leaf &held, llvm::ArrayRef<Leaf> leaves);
+  void report(const Leaf &held, Milestone awaited, llvm::ArrayRef<Leaf> leaves);
   void explain(Finding finding, const Leaf *leaf, Milestone awaited);
   const Leaf *leafAwaiting(llvm::ArrayRef<Leaf> leaves, Milestone awaited);
   bool needs(const Milestones &milestones, Milestone awaited) const {
@@ -73,7 +73,7 @@ void Search::lookAt(uint32_t job, bool stops) {
     if (!needed)
       needed = precedence.before(condition, leaves, condition.nodes.size() - 1);
     if (needs(*needed, *held))
-      report(leaf, leaves);
+      report(leaf, *held, leaves);
   }
 }
 
@@ -85,8 +85,8 @@ const Leaf *Search::leafAwaiting(llvm::ArrayRef<Leaf> leaves,
   return nullptr;
 }
 
-void Search::report(const Leaf &held, llvm::ArrayRef<Leaf> leaves) {
-  Milestone awaited = *heldBy(graph, held);
+void Search::report(const Leaf &held, Milestone awaited,
+                    llvm::ArrayRef<Leaf> leaves) {
   const sema::ConditionNode &node = graph.nodeOf(held);
   std::string job = quoted(context.jobs()[awaited.job].name);
   Finding finding = context.report(

@@ -12,13 +12,13 @@ bool isPlain(const Context &context, const Leaf &leaf) {
   return context.graph().nodeOf(leaf).operands.size() == 1;
 }
 
-llvm::StringRef consequence(const Leaf &leaf) {
-  if (!leaf.stops)
-    return *leaf.jobEvent == JobEvent::Stopped
+llvm::StringRef consequence(JobEvent event, bool stops) {
+  if (!stops)
+    return event == JobEvent::Stopped
                ? "it starts again whenever it has stopped, and can only be "
                  "stopped for good by removing it"
                : "it has to be started by something else first";
-  switch (*leaf.jobEvent) {
+  switch (event) {
   case JobEvent::Starting:
   case JobEvent::Started:
     return "it stops as soon as it starts";
@@ -31,13 +31,13 @@ llvm::StringRef consequence(const Leaf &leaf) {
 
 void run(Context &context) {
   for (const Leaf &leaf : context.graph().leaves()) {
-    if (leaf.operand != JobOperand::Literal || leaf.target != leaf.job ||
-        !isPlain(context, leaf))
+    if (!leaf.jobEvent || leaf.operand != JobOperand::Literal ||
+        leaf.target != leaf.job || !isPlain(context, leaf))
       continue;
     const sema::ConditionNode &node = context.graph().nodeOf(leaf);
     context.report(placeOf(node.origin),
                    "the job waits for an event of its own: " +
-                       consequence(leaf));
+                       consequence(*leaf.jobEvent, leaf.stops));
   }
 }
 

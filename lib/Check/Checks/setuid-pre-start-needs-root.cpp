@@ -94,9 +94,9 @@ void checkText(const Subject &subject) {
         command.is(shell::IsUnreachable))
       continue;
     if (const shell::Word *word = rootWord(facts, command)) {
-      subject.report(word->range, quoted(word->value) + " needs root, but " +
-                                      slot + " runs as " + user +
-                                      " too; do it in a job of its own");
+      subject.report(word->range, llvm::Twine(quoted(word->value)) +
+                                      " needs root, but " + slot + " runs as " +
+                                      user + " too; do it in a job of its own");
       return;
     }
     for (const shell::Redirect &redirect : facts.redirectsOf(command)) {
@@ -109,7 +109,7 @@ void checkText(const Subject &subject) {
             return target.value.starts_with(prefix);
           }))
         continue;
-      subject.report(target.range, quoted(target.value) +
+      subject.report(target.range, llvm::Twine(quoted(target.value)) +
                                        " may be written by root alone, but " +
                                        slot + " runs as " + user + " too");
       return;

@@ -20,8 +20,8 @@ public:
   }
 
   void lookAt(const Leaf &leaf) {
-    if (leaf.operand != JobOperand::Literal || leaf.target != System::NoJob ||
-        isElsewhere(leaf.jobName.value))
+    if (!leaf.jobEvent || leaf.operand != JobOperand::Literal ||
+        leaf.target != System::NoJob || isElsewhere(leaf.jobName.value))
       return;
     std::string what = leaf.stops ? "is never true" : "never happens";
     context.report(leaf.jobName.place,

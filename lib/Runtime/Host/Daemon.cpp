@@ -20,6 +20,8 @@ constexpr uint64_t Second = 1'000'000'000;
 constexpr uint64_t RetryDelay = Second / 10;
 /// Long against what it costs to get them back (a twentieth of a millisecond).
 constexpr uint64_t RestDelay = Second / 50;
+/// Before its exec a job may hang; everything else must not wait for that.
+constexpr uint64_t LongestSpare = Second / 200;
 /// Given up when memory runs out, so that stopping and asking still work.
 constexpr size_t MemoryReserve = size_t(32) << 10;
 constexpr int HandledSignals[] = {SIGCHLD, SIGTERM, SIGHUP};
@@ -72,6 +74,7 @@ Daemon::Daemon(Sys &system, const Options &daemonOptions,
   tickTimer.handler = [](Timer &timer) {
     static_cast<Daemon *>(timer.context)->tick();
   };
+  spareTimer.handler = [](Timer &) {}; // the round that it brings is enough
   restTimer.context = this;
   restTimer.handler = [](Timer &timer) {
     auto *self = static_cast<Daemon *>(timer.context);
@@ -272,10 +275,12 @@ bool Daemon::launch() {
     emit("child-subreaper-failed");
   if (options.startupEvent && !options.restart)
     emit(options.startupEvent);
-  configuration.started();
   busy = true;
-  if (!resumed)
+  if (!resumed) {
+    loop.armAfter(spareTimer, LongestSpare);
     return true;
+  }
+  configuration.started();
   server.restarted();
   configuration.catchUp();
   return true;
@@ -316,9 +321,30 @@ void Daemon::turn() {
   loop.runOnce(wait);
   if (moreChildren)
     moreChildren = processes.reap();
-  busy = configuration.work();
+  busy = workWhenIdle();
   if (pending)
     pump();
+}
+
+/// What nobody waits for. The first jobs are spared it until their exec: what
+/// we do to memory that they share, and a compiler, cost them time.
+bool Daemon::workWhenIdle() {
+  if (spareTimer.armed && processes.areLaunching())
+    return false;
+  endSparing();
+  return configuration.work();
+}
+
+void Daemon::endSparing() {
+  loop.cancel(spareTimer);
+  // While the first table is compiled there is no engine yet.
+  if (running && configuration.isReady())
+    configuration.started();
+}
+
+const char *Daemon::reloadConfiguration(uint64_t &ticket) {
+  endSparing();
+  return configuration.reload(ticket);
 }
 
 int Daemon::run() {
@@ -459,7 +485,7 @@ void Daemon::reload() {
   if (!running)
     return;            // the job files are being read just now
   uint64_t ticket = 0; // nobody waits for it
-  if (const char *why = configuration.reload(ticket))
+  if (const char *why = reloadConfiguration(ticket))
     messages.log(engine::Priority::Error, textOf(why));
 }
 

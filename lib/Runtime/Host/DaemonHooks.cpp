@@ -50,7 +50,7 @@ control::DaemonHooks Daemon::daemonHooks() {
     return static_cast<Daemon *>(self)->configuration.ticketFor(job);
   };
   hooks.reload = [](void *self, uint64_t &ticket) {
-    return static_cast<Daemon *>(self)->configuration.reload(ticket);
+    return static_cast<Daemon *>(self)->reloadConfiguration(ticket);
   };
   hooks.outdated = [](void *self) {
     return static_cast<Daemon *>(self)->configuration.outdated();

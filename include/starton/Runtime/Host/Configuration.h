@@ -75,6 +75,8 @@ public:
   [[nodiscard]] bool resume(StateReader &in, const sigset_t &mask, bool dry);
   void save(StateWriter &out) const;
   /// Waiting for the first table; work() and childEnded() go on.
+  /// There is a first table, and started() is to come.
+  bool isReady() const { return phase == Phase::Ready; }
   bool isBooting() const { return phase == Phase::Booting; }
   /// After boot(): the first table could not be had after all.
   bool hasFailed() const { return phase == Phase::Failed; }

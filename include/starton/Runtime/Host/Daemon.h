@@ -100,6 +100,9 @@ private:
   void tick();
   void turn();
   void comeToRest();
+  bool workWhenIdle();
+  void endSparing();
+  const char *reloadConfiguration(uint64_t &ticket);
   control::DaemonHooks daemonHooks();
   void setBusHooks(control::DaemonHooks &hooks);
 
@@ -124,6 +127,7 @@ private:
   Timer tickTimer;
   Timer retryTimer; ///< the first event had to be refused
   Timer restTimer;
+  Timer spareTimer; ///< the first jobs are spared what can wait
   sigset_t handled{};
   sigset_t originalMask{};
   uint64_t sequence = 0;

@@ -76,6 +76,8 @@ public:
 
   /// Action::Spawn. Nothing is started when the outcome has an error.
   engine::Outcome spawn(const engine::Action &action);
+  /// Children run in our memory, on the way to their exec.
+  bool areLaunching() const { return launcher.sharing() > 0; }
   /// There is nothing to do: what starting children needed is not needed now.
   void rest() { launcher.giveBack(); }
   /// Action::Signal: 0 or an errno.
