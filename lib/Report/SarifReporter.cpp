@@ -271,9 +271,8 @@ private:
     llvm::raw_ostream &line = json.rawValueBegin();
     line << '\n';
     OStream element(line);
-    element.object([&] {
-      printer.result(element, diagnostic, rule, suppression);
-    });
+    element.object(
+        [&] { printer.result(element, diagnostic, rule, suppression); });
     json.rawValueEnd();
   }
 

@@ -5,8 +5,8 @@
 #ifndef STARTON_LIB_SEMA_FILES_H
 #define STARTON_LIB_SEMA_FILES_H
 
-#include "starton/Sema/FileSystem.h"
 #include "starton/Basic/Source.h"
+#include "starton/Sema/FileSystem.h"
 
 namespace starton::sema {
 

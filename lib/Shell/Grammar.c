@@ -10,4 +10,4 @@
 #include <string.h>
 #undef __GNUC__
 #undef __clang__
-#include "tree-sitter-bash/src/parser.c"
+#include "tree-sitter-bash/src/parser.c" // NOLINT(bugprone-suspicious-include)

@@ -61,15 +61,16 @@ ShellTexts::ShellTexts(const sema::JobSet &set) {
     }
   };
   std::thread other;
-  if (bytes >= ManyBytes && std::thread::hardware_concurrency() > 1) {
+  bool helped = bytes >= ManyBytes && std::thread::hardware_concurrency() > 1;
+  if (helped) {
     try {
       other = std::thread([&] { parseEvery(1, 2); });
     } catch (const std::system_error &) {
-      // No thread to be had: this one does it all.
+      helped = false; // no thread to be had: this one does it all
     }
   }
-  parseEvery(0, other.joinable() ? 2 : 1);
-  if (other.joinable())
+  parseEvery(0, helped ? 2 : 1);
+  if (helped)
     other.join();
 }
 

@@ -7,6 +7,7 @@
 using namespace starton;
 using namespace starton::shell;
 
+// NOLINTNEXTLINE(readability-identifier-naming): the generated parser's
 extern "C" const TSLanguage *tree_sitter_bash();
 
 namespace {
@@ -60,7 +61,8 @@ struct TextInput {
 
 /// A shell reads bytes. Those beyond ASCII all count as one character that no
 /// name may hold and no word ends at, so nothing depends on their encoding.
-uint32_t readByte(const uint8_t *bytes, uint32_t length, int32_t *character) {
+uint32_t readByte(const uint8_t *bytes, uint32_t /*length*/,
+                  int32_t *character) {
   constexpr int32_t Dash = 0x2013;
   *character = *bytes < 0x80 ? *bytes : Dash;
   return 1;

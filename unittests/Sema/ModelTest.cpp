@@ -188,8 +188,7 @@ TEST(Model, survivesAnyText) {
   Job &job = set.jobs.front();
   for (const char *value : values)
     job.env.push_back({value, {0, 1}});
-  job.processes[0] = {
-      ProcessKind::Script, "a\n\tb 'c' \"d\"\n", {}, {0, 7}};
+  job.processes[0] = {ProcessKind::Script, "a\n\tb 'c' \"d\"\n", {}, {0, 7}};
   auto scalars = YamlReader::read(print(set));
   for (size_t i = 0; i != std::size(values); ++i)
     EXPECT_EQ(scalars["env/" + std::to_string(i) + "/value"], values[i]) << i;

@@ -380,7 +380,7 @@ int PlanRunner::execute() {
   size_t length = std::strlen(name);
   if (length == 0)
     return -ENOENT;
-  if (std::memchr(name, '/', length))
+  if (std::strchr(name, '/'))
     return executeFile(name);
   if (length > NAME_MAX)
     return -ENAMETOOLONG;
@@ -399,7 +399,8 @@ int PlanRunner::execute() {
       std::memcpy(path, rest, size);
       if (size > 0) // an empty one is the working directory
         path[size++] = '/';
-      std::memcpy(path + size, name, length + 1);
+      std::memcpy(path + size, name, length);
+      path[size + length] = '\0';
       result = executeFile(path);
       if (result == -EACCES)
         denied = result;
