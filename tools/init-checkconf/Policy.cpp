@@ -282,6 +282,7 @@ std::vector<Diagnostic>
 Policy::judgeComments(const Options &options, const CheckedFile &file,
                       const config::Suppressions &comments) {
   std::vector<Diagnostic> findings;
+  findings.reserve(comments.malformed.size());
   for (Range range : comments.malformed)
     findings.push_back(commentFinding(
         DiagId::BadSuppression, file, range,
