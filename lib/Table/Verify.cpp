@@ -12,6 +12,12 @@ namespace {
 using flatbuffers::Verifier;
 
 /// The fields that must be readable before anything else may be judged.
+bool checkFirstFields(const flatbuffers::Table &root, Verifier &verifier) {
+  return root.VerifyField<uint16_t>(verifier, JobTable::VT_FORMAT_VERSION, 2) &&
+         root.VerifyField<uint32_t>(verifier, JobTable::VT_TOTAL_SIZE, 4) &&
+         root.VerifyField<uint32_t>(verifier, JobTable::VT_HOT_SIZE, 4);
+}
+
 /// \p verifier is of what is there of \p bytes.
 bool checkVersion(Span<const uint8_t> bytes, Verifier &verifier,
                   LoadError &error) {
@@ -21,9 +27,7 @@ bool checkVersion(Span<const uint8_t> bytes, Verifier &verifier,
   const auto *root =
       reinterpret_cast<const flatbuffers::Table *>(bytes.data() + offset);
   if (offset == 0 || !verifier.VerifyTableStart(bytes.data() + offset) ||
-      !root->VerifyField<uint16_t>(verifier, JobTable::VT_FORMAT_VERSION, 2) ||
-      !root->VerifyField<uint32_t>(verifier, JobTable::VT_TOTAL_SIZE, 4) ||
-      !root->VerifyField<uint32_t>(verifier, JobTable::VT_HOT_SIZE, 4))
+      !checkFirstFields(*root, verifier))
     return fail(error, LoadStatus::Truncated, 0,
                 "truncated: %zu bytes end before the table begins",
                 bytes.size());
@@ -46,7 +50,7 @@ bool checkVersion(Span<const uint8_t> bytes, Verifier &verifier,
 /// elements of its vectors follow elsewhere. A test counts the fields.
 bool checkRoot(const JobTable &table, Verifier &verifier) {
   const auto &root = *reinterpret_cast<const flatbuffers::Table *>(&table);
-  return root.VerifyTableStart(verifier) &&
+  return root.VerifyTableStart(verifier) && checkFirstFields(root, verifier) &&
          root.VerifyField<uint8_t>(verifier, JobTable::VT_DIALECT, 1) &&
          root.VerifyOffsetRequired(verifier, JobTable::VT_JOBS) &&
          verifier.VerifyVector(table.jobs()) &&

@@ -28,7 +28,7 @@ bool acceptedAndWalked(const char *data, size_t size) {
   Span<const uint8_t> span{reinterpret_cast<const uint8_t *>(block), size};
   std::string defects = verifiedInPieces(span);
   EXPECT_EQ(table != nullptr, defects.empty()) << error.message;
-  EXPECT_EQ(verifiedLate(span), defects);
+  EXPECT_TRUE(lateAgrees(span));
   if (table != nullptr) {
     EXPECT_NE(walkTable(*table), 0u);
     std::string problem;
@@ -113,7 +113,7 @@ TEST(Mutation, SixtyThousandRandomOnes) {
     std::string defects = verifiedInPieces(span);
     EXPECT_EQ(table != nullptr, defects.empty()) << error.message;
     if (round % 8 == 0) { // it takes its time
-      EXPECT_EQ(verifiedLate(span), defects);
+      EXPECT_TRUE(lateAgrees(span));
     }
     if (table != nullptr) {
       EXPECT_NE(walkTable(*table), 0u);

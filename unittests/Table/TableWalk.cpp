@@ -246,26 +246,11 @@ std::string verifyRest(const table::JobTable &table,
   return defects;
 }
 
-/// The end of part \p index of a table whose parts are in order.
-uint32_t endOfPart(const JobTable &table, uint32_t index, size_t size) {
-  return index + 1 == table.parts()->size()
-             ? static_cast<uint32_t>(size)
-             : table.parts()->Get(index + 1)->begin();
-}
-
 /// A table and what is there of it.
 struct LateBytes {
   explicit LateBytes(Span<const uint8_t> bytes)
-      : all(bytes.begin(), bytes.end()),
-        there(static_cast<uint8_t *>(std::malloc(bytes.size()))) {
-    auto *table = flatbuffers::GetMutableRoot<JobTable>(all.data());
-    hot = table->hot_size();
-    for (uint32_t i = 0; i != table->parts()->size(); ++i) {
-      auto &part = const_cast<Part &>(*table->parts()->Get(i));
-      uint32_t end = endOfPart(*table, i, all.size());
-      part = Part(part.begin(), part.first_job(),
-                  hashOfPart({all.data() + part.begin(), end - part.begin()}));
-    }
+      : all(bytes), there(static_cast<uint8_t *>(std::malloc(bytes.size()))),
+        hot(flatbuffers::GetRoot<JobTable>(bytes.data())->hot_size()) {
     std::memcpy(there, all.data(), hot);
     std::memset(there + hot, 0xdb, all.size() - hot);
   }
@@ -279,12 +264,46 @@ struct LateBytes {
     return 0;
   }
 
-  std::vector<uint8_t> all;
+  Span<const uint8_t> all;
   uint8_t *there; ///< a block of its own
-  uint32_t hot = 0;
+  uint32_t hot;
 };
 
 } // namespace
+
+static void writeHashes(std::vector<uint8_t> &all) {
+  // A hash may be written over anything, even over the parts themselves.
+  const auto *parts = flatbuffers::GetRoot<JobTable>(all.data())->parts();
+  std::vector<size_t> offsets;
+  std::vector<Part> rows;
+  for (const Part *part : *parts) {
+    offsets.push_back(static_cast<size_t>(
+        reinterpret_cast<const uint8_t *>(part) - all.data()));
+    rows.push_back(*part);
+  }
+  for (size_t i = 0; i != rows.size(); ++i) {
+    size_t end = i + 1 == rows.size() ? all.size() : rows[i + 1].begin();
+    Part row(rows[i].begin(), rows[i].first_job(),
+             hashOfPart({all.data() + rows[i].begin(), end - rows[i].begin()}));
+    std::memcpy(all.data() + offsets[i], &row, sizeof row);
+  }
+}
+
+/// \p bytes with the hashes that their parts have; empty where they are no
+/// table as far as the start can tell, or where a hash lies in what is hashed.
+static std::vector<uint8_t> rehashed(Span<const uint8_t> bytes) {
+  std::vector<uint8_t> all(bytes.begin(), bytes.end());
+  std::vector<uint8_t> before;
+  for (int round = 0; round != 2; ++round) {
+    table::Verification begun;
+    table::LoadError defect;
+    if (begun.begin({all.data(), all.size()}, defect) == nullptr)
+      return {};
+    before = all;
+    writeHashes(all);
+  }
+  return all == before ? all : std::vector<uint8_t>();
+}
 
 std::string verifiedInPieces(Span<const uint8_t> bytes) {
   table::Verification rest;
@@ -304,6 +323,12 @@ std::string verifiedLate(Span<const uint8_t> bytes) {
       {late.there, bytes.size()}, late.hot, {&late, LateBytes::read}, defect);
   return table == nullptr ? std::string(defect.message) + "\n"
                           : verifyRest(*table, rest);
+}
+
+bool lateAgrees(Span<const uint8_t> bytes) {
+  std::vector<uint8_t> whole = rehashed(bytes);
+  Span<const uint8_t> span{whole.data(), whole.size()};
+  return whole.empty() || verifiedLate(span) == verifiedInPieces(span);
 }
 
 } // namespace starton::test

@@ -51,9 +51,13 @@ uint64_t walkBegun(const table::JobTable &table, table::Verification &rest);
 /// it refuses.
 std::string verifiedInPieces(Span<const uint8_t> bytes);
 
-/// The same with parts that are not there until they are asked for, and whose
-/// hashes are made right before.
+/// As verifiedInPieces(), with parts that are not there until they are asked
+/// for, and whose hashes must be right then.
 std::string verifiedLate(Span<const uint8_t> bytes);
+
+/// Whether verifiedLate() and verifiedInPieces() find the same in \p bytes with
+/// right hashes, where they can have any.
+bool lateAgrees(Span<const uint8_t> bytes);
 
 } // namespace starton::test
 

@@ -106,6 +106,14 @@ const Damage Damages[] = {
      [](const JobTable &t) {
        set(&t, JobTable::VT_HOT_SIZE, uint32_t(-8), 4);
      }},
+    {"totalSizeInAPart", "corrupt: the table's root is damaged",
+     [](const JobTable &t) {
+       const auto *raw = reinterpret_cast<const flatbuffers::Table *>(&t);
+       const auto *elsewhere = t.files()->Get(0)->sha256()->data();
+       poke(elsewhere, 0, t.total_size(), 4);
+       auto place = elsewhere - reinterpret_cast<const uint8_t *>(&t);
+       poke(raw->GetVTable(), JobTable::VT_TOTAL_SIZE, place, 2);
+     }},
     {"noParts", "corrupt: the parts are none or misaligned",
      [](const JobTable &t) { poke(t.parts(), 0, 0, 4); }},
     {"partFirstJob", "corrupt: parts[0].begin or first_job is out of order",
