@@ -59,7 +59,8 @@ function(starton_unittest name)
     STARTON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STARTON_SHARED_DATA="${STARTON_SHARED_DATA}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unittests/bin)
   # One ctest entry a test case; asked for when ctest runs, not at each build.
-  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
+    PROPERTIES TIMEOUT 600)
 endfunction()
 
 function(starton_fuzzer name)
