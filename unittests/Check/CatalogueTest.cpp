@@ -57,8 +57,7 @@ TEST(Catalogue, LaterEntriesWin) {
 TEST(Catalogue, BadTextsAreRefusedWithAPlace) {
   for (const char *text :
        {"", "events: 3\n", "name: x\nevnts: []\n", "name: x\n", "[",
-        "name: x\nevents:\n"
-        "  - {name: a, emitter: b, descripton: c}\n"}) {
+        "name: x\nevents: [{name: a, emitter: b, descripton: c}]\n"}) {
     Catalogue catalogue;
     std::string error;
     EXPECT_FALSE(catalogue.addText(text, "my.yaml", error)) << text;

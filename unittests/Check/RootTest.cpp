@@ -12,8 +12,8 @@ TEST(Root, TellsWhatAPathIs) {
   TemporaryDirectory directory;
   directory.file("etc/passwd", "root:x:0:0::/root:/bin/sh\n");
   directory.file("bin/true", "#!/bin/sh\n");
-  llvm::sys::fs::setPermissions(directory.at("bin/true"),
-                                llvm::sys::fs::perms::all_all);
+  ASSERT_FALSE(llvm::sys::fs::setPermissions(directory.at("bin/true"),
+                                             llvm::sys::fs::perms::all_all));
   directory.link("/bin", "sbin");
   directory.link("/nowhere", "broken");
   for (const std::string &name : {directory.root(), directory.root() + "/"}) {

@@ -25,9 +25,9 @@ TEST(Edits, refuseWhatOverlaps) {
   fix::Edits edits("0123456789");
   Edit middle = edit(3, 6, "x");
   ASSERT_TRUE(edits.add(middle));
-  for (Edit other : {edit(3, 6, "x"), edit(3, 3, "y"), edit(2, 4, ""),
-                     edit(5, 7, ""), edit(4, 5, ""), edit(4, 4, "y"),
-                     edit(0, 10, ""), edit(9, 11, ""), edit(8, 7, "")})
+  for (const Edit &other : {edit(3, 6, "x"), edit(3, 3, "y"), edit(2, 4, ""),
+                            edit(5, 7, ""), edit(4, 5, ""), edit(4, 4, "y"),
+                            edit(0, 10, ""), edit(9, 11, ""), edit(8, 7, "")})
     EXPECT_FALSE(edits.add(other)) << other.range.begin << other.range.end;
   Edit before = edit(1, 3, ""), after = edit(6, 6, "y");
   EXPECT_TRUE(edits.add(before));

@@ -9,7 +9,7 @@
 #include "starton/Table/Verification.h"
 #include "gtest/gtest.h"
 #include <cstring>
-#include <optional>
+#include <memory>
 #include <random>
 
 using namespace starton;
@@ -62,12 +62,12 @@ struct SpoiltJob {
   explicit SpoiltJob(const char *name) {
     begun.spoil(begun.job(name));
     EXPECT_TRUE(begun.begin());
-    host.emplace(begun.table(), begun.settings());
+    host = std::make_unique<SimHost>(begun.table(), begun.settings());
     EXPECT_TRUE(host->ready());
   }
 
   BegunTable begun{Compiled(Jobs)};
-  std::optional<SimHost> host;
+  std::unique_ptr<SimHost> host;
 };
 
 TEST(EngineDamage, ADamagedJobCannotBeStarted) {

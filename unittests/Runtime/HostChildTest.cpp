@@ -41,7 +41,7 @@ struct ChildRun {
       texts.push_back({entry.c_str(), entry.size()});
     request.env = {texts.data(), texts.size()};
     memory.resize(planSize(request) / sizeof(void *) + 1);
-    plan = &writePlan(request, memory.data());
+    plan = &writePlan(request, static_cast<void *>(memory.data()));
     return executePlan(sys, *plan);
   }
 
