@@ -56,7 +56,7 @@ if config.starton_shared_data:
     config.available_features.add("shared-data")
 if os.geteuid() == 0:
     config.available_features.add("root")
-for program in ("setpriv", "dbus-daemon", "xmllint"):
+for program in ("setpriv", "dbus-daemon", "xmllint", "shellcheck"):
     if shutil.which(program):
         config.available_features.add(program)
 if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Catalogue.h"
-#include "starton/Basic/Stanzas.h"
+#include "starton/Basic/Nesting.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
@@ -24,6 +24,8 @@ constexpr BuiltIn builtIns[] = {
 constexpr llvm::StringLiteral patternCharacters = "*?[\\";
 // fnmatch(3) may take very long over many stars.
 constexpr size_t MaxStars = 16;
+constexpr size_t MaxSize = size_t(1) << 20;
+constexpr unsigned MaxNesting = 32;
 
 /// The file as it is written.
 struct EventEntry {
@@ -103,6 +105,11 @@ struct FirstMessage {
 
 bool readText(llvm::StringRef text, llvm::StringRef path, CatalogueFile &file,
               std::string &error) {
+  if (text.size() > MaxSize || yamlNestsDeeper(text, MaxNesting)) {
+    error = path.str() + ": " +
+            (text.size() > MaxSize ? "larger than 1 MiB" : "nested too deeply");
+    return false;
+  }
   FirstMessage message{path, {}};
   llvm::yaml::Input input(text, nullptr, FirstMessage::take, &message);
   input >> file;

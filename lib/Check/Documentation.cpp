@@ -50,7 +50,7 @@ void printArray(llvm::json::OStream &json, llvm::StringRef key,
 }
 
 std::string listed(const std::vector<llvm::StringRef> &words) {
-  std::string text;
+  std::string text = words.empty() ? "none" : "";
   for (llvm::StringRef word : words)
     text += (text.empty() ? "`" : ", `") + word.str() + "`";
   return text;
@@ -81,7 +81,9 @@ void printCheckList(llvm::raw_ostream &os) {
     os.indent(static_cast<unsigned>(width - check->name.size() + 2));
     os << severityWord(check->severity);
     os.indent(check->severity == Severity::Error ? 4 : 2) << check->summary;
-    if (!(check->profiles & Default))
+    if (!check->profiles)
+      os << " (only by name)";
+    else if (!(check->profiles & Default))
       os << " (only in " << profilesOf(*check).front() << ')';
     os << '\n';
   }

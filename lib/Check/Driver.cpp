@@ -10,13 +10,14 @@ namespace starton::check {
 
 Selection::Selection(ProfileSet profiles) {
   for (const Check *check : allChecks())
-    entries.push_back({(check->profiles & profiles) != 0, check->severity});
+    entries.push_back({(check->profiles & profiles) != 0, std::nullopt});
 }
 
 void Selection::enable(const Check &check, std::optional<Severity> severity) {
   Entry &entry = entries[checkIndex(check)];
   entry.enabled = true;
-  entry.severity = severity.value_or(entry.severity);
+  if (severity)
+    entry.chosen = severity;
 }
 
 void Selection::disable(const Check &check) {
@@ -27,8 +28,8 @@ bool Selection::isEnabled(const Check &check) const {
   return entries[checkIndex(check)].enabled;
 }
 
-Severity Selection::severityOf(const Check &check) const {
-  return entries[checkIndex(check)].severity;
+Severity Selection::severityOf(const Check &check, Severity own) const {
+  return entries[checkIndex(check)].chosen.value_or(own);
 }
 
 std::vector<Diagnostic> runChecks(const System &system,
@@ -39,7 +40,7 @@ std::vector<Diagnostic> runChecks(const System &system,
     order.try_emplace(file.source.get(), order.size());
   std::vector<Diagnostic> findings;
   for (const Check *check : allChecks()) {
-    if (!selection.isEnabled(*check))
+    if (!check->run || !selection.isEnabled(*check))
       continue;
     Context context(*check, system);
     check->run(context);

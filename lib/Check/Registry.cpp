@@ -18,8 +18,9 @@ constexpr const Check *checks[] = {
 #undef CHECK
 };
 
-constexpr Profile profiles[] = {Default, ChromeOS, Style};
-constexpr Need needs[] = {NeedGraph, NeedCatalogue, NeedRoot, NeedShell};
+constexpr Profile profiles[] = {Default, ChromeOS, Style, ShellCheck};
+constexpr Need needs[] = {NeedGraph, NeedCatalogue, NeedRoot, NeedShell,
+                          NeedProgram};
 
 } // namespace
 
@@ -33,9 +34,11 @@ llvm::StringRef profileName(Profile profile) {
   case ChromeOS:
     return "chromeos";
   case Style:
+    return "style";
+  case ShellCheck:
     break;
   }
-  return "style";
+  return "shellcheck";
 }
 
 llvm::StringRef needName(Need need) {
@@ -47,9 +50,11 @@ llvm::StringRef needName(Need need) {
   case NeedRoot:
     return "root";
   case NeedShell:
+    return "shell";
+  case NeedProgram:
     break;
   }
-  return "shell";
+  return "program";
 }
 
 llvm::ArrayRef<const Check *> allChecks() { return checks; }

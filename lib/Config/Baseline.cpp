@@ -2,6 +2,7 @@
 
 #include "starton/Config/Baseline.h"
 #include "starton/Basic/Fingerprint.h"
+#include "starton/Basic/Nesting.h"
 #include "llvm/Support/JSON.h"
 #include <algorithm>
 #include <tuple>
@@ -12,26 +13,8 @@ using namespace starton::config;
 namespace {
 
 constexpr int64_t FormatVersion = 1;
-
-/// LLVM's reader of JSON recurses; a baseline is three deep.
-bool nestsDeeply(llvm::StringRef text) {
-  unsigned open = 0;
-  bool inString = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char byte = text[i];
-    if (inString && byte == '\\')
-      ++i;
-    else if (byte == '"')
-      inString = !inString;
-    else if (!inString && (byte == '[' || byte == '{'))
-      ++open;
-    else if (!inString && (byte == ']' || byte == '}') && open != 0)
-      --open;
-    if (open > 8)
-      return true;
-  }
-  return false;
-}
+/// A baseline is three deep.
+constexpr unsigned MaxNesting = 8;
 
 bool readEntry(const llvm::json::Value &value,
                std::map<std::string, BaselineEntry> &entries) {
@@ -56,7 +39,7 @@ bool readEntry(const llvm::json::Value &value,
 
 bool Baseline::read(llvm::StringRef text, std::string &error) {
   error = "not a baseline that --write-baseline has written";
-  if (nestsDeeply(text))
+  if (jsonNestsDeeper(text, MaxNesting))
     return false;
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
   if (!value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Config/Configuration.h"
+#include "starton/Basic/Nesting.h"
 #include "starton/Basic/Stanzas.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -16,8 +17,6 @@ namespace {
 
 constexpr const char *KnownKeys = "profile severity dialect events exclude "
                                   "fail-on partial baseline";
-// LLVM's reader of YAML recurses; a nest as deep as the file is long would
-// end the stack.
 constexpr unsigned MaxNesting = 32;
 // fnmatch(3) may take very long over many stars.
 constexpr size_t MaxStars = 8;
@@ -207,30 +206,6 @@ struct FirstMessage {
   }
 };
 
-/// More brackets open, or more list and key signs before one word of a line,
-/// than any configuration needs. Counts those in strings too.
-bool nestsDeeply(llvm::StringRef text) {
-  unsigned open = 0, signs = 0;
-  bool atStart = true;
-  for (char byte : text) {
-    if (byte == '[' || byte == '{')
-      ++open;
-    else if ((byte == ']' || byte == '}') && open != 0)
-      --open;
-    if (byte == '\n') {
-      atStart = true;
-      signs = 0;
-    } else if (atStart && (byte == '-' || byte == '?' || byte == ':')) {
-      ++signs;
-    } else if (byte != ' ') {
-      atStart = false;
-    }
-    if (open > MaxNesting || signs > MaxNesting)
-      return true;
-  }
-  return false;
-}
-
 bool isPath(llvm::StringRef name) {
   return name.contains('/') || name.ends_with(".yaml");
 }
@@ -285,7 +260,7 @@ bool isDirectory(const std::string &path) {
 
 bool config::parseConfiguration(llvm::StringRef text, const std::string &path,
                                 Configuration &result, std::string &error) {
-  if (text.size() > MaxFileSize || nestsDeeply(text)) {
+  if (text.size() > MaxFileSize || yamlNestsDeeper(text, MaxNesting)) {
     error = path + ": " +
             (text.size() > MaxFileSize ? "larger than 64 KiB"
                                        : "nested too deeply");

@@ -91,7 +91,10 @@ bool Levels::set(llvm::StringRef name, Level level, std::string &error) {
   Severity severity =
       level == Level::Error ? Severity::Error : Severity::Warning;
   for (const check::Check *each : check::allChecks()) {
-    if (!all && each->name != name)
+    // Another program is run only when it is asked for.
+    bool runs = (each->needs & check::NeedProgram) && level != Level::Off &&
+                !selection.isEnabled(*each);
+    if (all ? runs : each->name != name)
       continue;
     if (level == Level::Off)
       selection.disable(*each);

@@ -8,7 +8,7 @@
 #include "Inputs.h"
 #include "Output.h"
 #include "Policy.h"
-#include "ShellCheck.h"
+#include "ShellSyntax.h"
 
 namespace starton::checkconf {
 

@@ -2,6 +2,7 @@
 
 #include "Findings.h"
 #include "Check.h"
+#include "Linter.h"
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
@@ -174,8 +175,12 @@ std::optional<Severity> failsAt(FailOn failOn) {
 
 bool checkconf::findAll(const Options &options, const Policy &policy,
                         Inputs &inputs) {
-  if (options.emit == Emit::Check && !options.syntaxOnly && !options.noScript)
+  bool readsShell =
+      options.emit == Emit::Check && !options.syntaxOnly && !options.noScript;
+  if (readsShell)
     addShellFindings(inputs.files);
+  if (readsShell && !addLinterFindings(options, policy.checks(), inputs.files))
+    return false;
   if (runsChecks(options) &&
       !addCheckFindings(options, policy.checks(), inputs))
     return false;

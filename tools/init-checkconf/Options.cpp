@@ -191,7 +191,8 @@ void addActions(CLI::App &app, Options &options) {
   app.add_flag("--syntax-only", options.syntaxOnly, "parse and do no more")
       ->group(group);
   app.add_flag("-s,--noscript", options.noScript,
-               "do not give scripts and commands to 'sh -n'")
+               "do not give scripts and commands to 'sh -n' and\n"
+               "ShellCheck")
       ->group(group);
   addChoice(app, "--emit", options.emit, EmitChoices,
             "check (the default), or print a form of the files", group);
@@ -223,7 +224,14 @@ void addSeverities(CLI::App &app, Options &options, Ignored &ignored) {
   addRepeated(app, "--warn", ignored.warn, names, "it is a warning", group);
   addRepeated(app, "--error", ignored.error, names, "it is an error", group);
   addRepeated(app, "--profile", options.profiles, "NAME",
-              "checks beyond the default ones: chromeos, style", group);
+              "checks beyond the default ones: chromeos, style,\n"
+              "shellcheck",
+              group);
+  app.add_option("--shellcheck", options.shellcheck,
+                 "the program of the check of that name, which only runs\n"
+                 "when it is asked for (default: shellcheck)")
+      ->type_name("PROGRAM")
+      ->group(group);
   addChoice(app, "--fail-on", options.failOn, FailOnChoices,
             "the least finding that gives exit status 1", group);
   addRepeated(app, "--only", options.only, "FILE",

@@ -82,7 +82,8 @@ struct Options {
 
   std::vector<LevelSetting> levels; ///< in the order given
   std::vector<std::string> profiles;
-  std::string configFile; ///< empty: the nearest one
+  std::string shellcheck = "shellcheck"; ///< the program, when it is asked for
+  std::string configFile;                ///< empty: the nearest one
   bool noConfig = false;
   std::vector<std::string> only; ///< report these files; empty: all
   std::string baseline;

@@ -2,6 +2,7 @@
 
 #include "Policy.h"
 #include "Output.h"
+#include "starton/Shell/Shell.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
@@ -268,8 +269,11 @@ bool Policy::looksFor(llvm::StringRef name, const Options &options,
     bool knowsOthers =
         !(check->needs & (check::NeedGraph | check::NeedCatalogue)) || !partial;
     bool knowsRoot = !(check->needs & check::NeedRoot) || !options.root.empty();
+    bool knowsShell =
+        !(check->needs & check::NeedShell) || shell::isAvailable();
+    bool runs = !(check->needs & check::NeedProgram) || !options.noScript;
     return !options.syntaxOnly && levels.checks().isEnabled(*check) &&
-           knowsOthers && knowsRoot && !(check->needs & check::NeedShell);
+           knowsOthers && knowsRoot && knowsShell && runs;
   }
   if (name == diagName(DiagId::ShellSyntax))
     return !options.syntaxOnly && !options.noScript &&

@@ -27,7 +27,6 @@ namespace {
 
 /// What an empty pipe always takes in one go.
 constexpr size_t SafeWrite = 4096;
-constexpr size_t MaxMessages = size_t(8) << 10;
 
 int64_t milliseconds() {
   timespec time{};
@@ -41,15 +40,16 @@ void closeDescriptor(int &descriptor) {
   descriptor = -1;
 }
 
-/// The caller's environment without what makes a shell read further files or
-/// translate its messages.
+/// The caller's environment without what makes a shell read further files,
+/// translates its messages or gives ShellCheck options.
 class ShellEnvironment {
 public:
-  ShellEnvironment() {
+  explicit ShellEnvironment(const char *locale)
+      : language(std::string("LC_ALL=") + locale) {
     for (char **entry = environ; *entry; ++entry)
       if (!isDropped(*entry))
         entries.push_back(*entry);
-    entries.push_back(language);
+    entries.push_back(language.data());
     entries.push_back(nullptr);
   }
   char **get() { return entries.data(); }
@@ -58,10 +58,10 @@ private:
   static bool isDropped(llvm::StringRef entry) {
     llvm::StringRef name = entry.split('=').first;
     return name == "ENV" || name == "BASH_ENV" || name == "LANGUAGE" ||
-           name == "LC_ALL";
+           name == "LC_ALL" || name == "SHELLCHECK_OPTS";
   }
 
-  char language[9] = "LC_ALL=C";
+  std::string language;
   std::vector<char *> entries;
 };
 
@@ -81,7 +81,12 @@ struct Running {
 
 class Pool {
 public:
-  explicit Pool(llvm::ArrayRef<ShellInput> inputs) : inputs(inputs) {
+  Pool(const ShellProgram &program, llvm::ArrayRef<ShellInput> inputs)
+      : program(program), inputs(inputs), environment(program.locale) {
+    words = program.command;
+    for (std::string &word : words)
+      arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     cpu_set_t processors;
     size_t count = sched_getaffinity(0, sizeof processors, &processors) == 0
                        ? static_cast<size_t>(CPU_COUNT(&processors))
@@ -133,7 +138,10 @@ private:
   void expire(Running &shell, int64_t now);
   void finish(Running &shell);
 
+  const ShellProgram &program;
   llvm::ArrayRef<ShellInput> inputs;
+  std::vector<std::string> words;
+  std::vector<char *> arguments; ///< of words
   size_t next = 0, limit = 1;
   std::vector<Running> running;
   ShellAnswers result;
@@ -184,10 +192,8 @@ int Pool::spawn(Running &shell, int text, int messages) {
   posix_spawn_file_actions_adddup2(&actions, text, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, messages, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
-  char name[] = "/bin/sh", flag[] = "-n";
-  char *arguments[] = {name, flag, nullptr};
-  int error = posix_spawn(&shell.pid, ShellPath, &actions, &attributes,
-                          arguments, environment.get());
+  int error = posix_spawnp(&shell.pid, arguments.front(), &actions, &attributes,
+                           arguments.data(), environment.get());
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
@@ -222,7 +228,10 @@ int Pool::start(size_t index) {
     return error;
   }
   shell.handle = static_cast<int>(syscall(SYS_pidfd_open, shell.pid, 0));
-  shell.deadline = milliseconds() + int64_t(ShellSeconds) * 1000;
+  int64_t seconds = program.seconds;
+  if (program.bytesPerSecond != 0)
+    seconds += static_cast<int64_t>(size / program.bytesPerSecond);
+  shell.deadline = milliseconds() + seconds * 1000;
   running.push_back(std::move(shell));
   return 0;
 }
@@ -238,7 +247,9 @@ void Pool::listen(Running &shell) {
     return;
   }
   std::string &kept = shell.answer.messages;
-  size_t room = MaxMessages - std::min(MaxMessages, kept.size());
+  size_t room =
+      program.maxMessages - std::min(program.maxMessages, kept.size());
+  shell.answer.cut = shell.answer.cut || static_cast<size_t>(count) > room;
   kept.append(buffer, std::min(room, static_cast<size_t>(count)));
 }
 
@@ -252,7 +263,7 @@ void Pool::expire(Running &shell, int64_t now) {
 /// Waits until a shell reads, writes, ends or takes too long.
 void Pool::serve() {
   std::vector<pollfd> events;
-  int64_t now = milliseconds(), wait = int64_t(ShellSeconds) * 1000;
+  int64_t now = milliseconds(), wait = int64_t(program.seconds) * 1000;
   for (const Running &shell : running) {
     events.push_back({shell.handle, POLLIN, 0});
     events.push_back({shell.messages, POLLIN, 0});
@@ -288,13 +299,20 @@ void Pool::finish(Running &shell) {
   closeDescriptor(shell.handle);
   closeDescriptor(shell.text);
   closeDescriptor(shell.messages);
-  shell.answer.failed = status != 0;
-  if (shell.answer.failed || !shell.answer.messages.empty())
+  shell.answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  if (shell.answer.status != 0 || !shell.answer.messages.empty())
     result.answers.push_back(std::move(shell.answer));
 }
 
 } // namespace
 
-ShellAnswers starton::checkconf::runShells(llvm::ArrayRef<ShellInput> inputs) {
-  return Pool(inputs).run();
+ShellProgram starton::checkconf::shellSyntaxProgram() {
+  ShellProgram program;
+  program.command = {ShellPath, "-n"};
+  return program;
+}
+
+ShellAnswers starton::checkconf::runShells(const ShellProgram &program,
+                                           llvm::ArrayRef<ShellInput> inputs) {
+  return Pool(program, inputs).run();
 }

@@ -22,12 +22,13 @@ class Context;
 
 /// Sets of checks that are switched on together; a check is in one or more.
 enum Profile : uint8_t {
-  Default = 1,  ///< on unless switched off
-  ChromeOS = 2, ///< agreed rules of ChromiumOS
-  Style = 4,    ///< nothing that could break
+  Default = 1,    ///< on unless switched off
+  ChromeOS = 2,   ///< agreed rules of ChromiumOS
+  Style = 4,      ///< nothing that could break
+  ShellCheck = 8, ///< what ShellCheck says, as bad as it says
 };
 using ProfileSet = uint8_t;
-/// "default", "chromeos", "style".
+/// "default", "chromeos", "style", "shellcheck".
 llvm::StringRef profileName(Profile profile);
 llvm::ArrayRef<Profile> allProfiles();
 
@@ -37,9 +38,10 @@ enum Need : uint8_t {
   NeedCatalogue = 2, ///< the event catalogues
   NeedRoot = 4,      ///< the files of the system: silent without --root
   NeedShell = 8,     ///< the parsed shell: silent where it is not built in
+  NeedProgram = 16, ///< another program: only when asked for by name or profile
 };
 using NeedSet = uint8_t;
-/// "graph", "catalogue", "root", "shell".
+/// "graph", "catalogue", "root", "shell", "program".
 llvm::StringRef needName(Need need);
 llvm::ArrayRef<Need> allNeeds();
 
@@ -54,7 +56,7 @@ struct Check {
   /// One line, lower-case start, no final period.
   llvm::StringLiteral summary;
   Severity severity = Severity::Warning;
-  ProfileSet profiles = Default;
+  ProfileSet profiles = Default; ///< none: only when asked for by name
   NeedSet needs = 0;
   FixKind fix = FixKind::None;
   /// The dialect of the examples.
@@ -68,7 +70,8 @@ struct Check {
   /// The same mended: no default check fires. With a fix it is what the fix
   /// makes of `bad`.
   llvm::StringLiteral good;
-  /// Looks at a whole system and reports into the context.
+  /// Looks at a whole system and reports into the context. Null: whoever runs
+  /// the checks finds these elsewhere, by a program.
   void (*run)(Context &context);
 };
 

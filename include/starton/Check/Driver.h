@@ -22,12 +22,17 @@ public:
   void enable(const Check &check, std::optional<Severity> severity = {});
   void disable(const Check &check);
   bool isEnabled(const Check &check) const;
-  Severity severityOf(const Check &check) const;
+  /// Of a finding that is as bad as \p own says, unless the severity of the
+  /// check was chosen.
+  Severity severityOf(const Check &check, Severity own) const;
+  Severity severityOf(const Check &check) const {
+    return severityOf(check, check.severity);
+  }
 
 private:
   struct Entry {
     bool enabled = false;
-    Severity severity = Severity::Warning;
+    std::optional<Severity> chosen;
   };
   std::vector<Entry> entries; ///< as allChecks()
 };

@@ -13,7 +13,8 @@ namespace starton::config {
 
 enum class Level : uint8_t { Off, Warning, Error };
 
-/// Stands for every name that can be configured.
+/// Stands for every name that can be configured, but switches nothing on that
+/// runs another program.
 constexpr llvm::StringLiteral AllNames = "all";
 
 /// Whether a finding of this name exists.

@@ -3,8 +3,8 @@
 // The shell's own verdict on scripts and on commands that go through a shell:
 // each text is read, and never run, by a `/bin/sh -n` of its own.
 
-#ifndef STARTON_TOOLS_INITCHECKCONF_SHELLCHECK_H
-#define STARTON_TOOLS_INITCHECKCONF_SHELLCHECK_H
+#ifndef STARTON_TOOLS_INITCHECKCONF_SHELLSYNTAX_H
+#define STARTON_TOOLS_INITCHECKCONF_SHELLSYNTAX_H
 
 #include "Inputs.h"
 
@@ -23,4 +23,4 @@ std::vector<ShellFinding> checkShell(const std::vector<CheckedFile> &files);
 
 } // namespace starton::checkconf
 
-#endif // STARTON_TOOLS_INITCHECKCONF_SHELLCHECK_H
+#endif // STARTON_TOOLS_INITCHECKCONF_SHELLSYNTAX_H
