@@ -23,21 +23,20 @@ Reachability::Reachability(const System &system)
 }
 
 bool Reachability::canHappen(const Leaf &leaf) const {
-  if (leaf.jobEvent) {
-    if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob)
-      return true;
-    return startable[leaf.target];
-  }
-  const EventNode &event = graph.events()[leaf.event];
-  if (event.known || !graph.isEmitted(event.name))
-    return true;
-  return llvm::any_of(emittersOf(event), [&](uint32_t job) {
+  return llvm::any_of(jobsBehind(leaf), [&](uint32_t job) {
     return job == System::NoJob || startable[job];
   });
 }
 
-/// The jobs one of which must start for \p event to happen; NoJob: outside.
-std::vector<uint32_t> Reachability::emittersOf(const EventNode &event) const {
+std::vector<uint32_t> Reachability::jobsBehind(const Leaf &leaf) const {
+  const EventNode &event = graph.events()[leaf.event];
+  // A script may emit it by hand.
+  if (leaf.jobEvent)
+    return {leaf.operand == JobOperand::Literal && event.emissions.empty()
+                ? leaf.target
+                : System::NoJob};
+  if (event.known || !graph.isEmitted(event.name))
+    return {System::NoJob};
   std::vector<uint32_t> jobs;
   jobs.reserve(event.emissions.size());
   for (uint32_t index : event.emissions)
@@ -56,11 +55,7 @@ void Reachability::addLeaf(uint32_t index) {
     happened[index] = true;
     return;
   }
-  if (leaf.jobEvent) {
-    waiters[leaf.target].push_back(index);
-    return;
-  }
-  for (uint32_t job : emittersOf(graph.events()[leaf.event]))
+  for (uint32_t job : jobsBehind(leaf))
     waiters[job].push_back(index);
 }
 

@@ -23,12 +23,14 @@ public:
   bool canStart(uint32_t job) const { return startable[job]; }
   /// Whether what this leaf waits for can happen.
   bool canHappen(const Leaf &leaf) const;
+  /// The jobs one of which must start for \p leaf to happen; NoJob stands for
+  /// what is outside of the system.
+  std::vector<uint32_t> jobsBehind(const Leaf &leaf) const;
   /// Indices into graph().leaves(): why a job that cannot start does not. Of
   /// an `and` one side that fails, of an `or` both.
   std::vector<uint32_t> missingLinks(uint32_t job) const;
 
 private:
-  std::vector<uint32_t> emittersOf(const EventNode &event) const;
   void addLeaf(uint32_t index);
   void starts(uint32_t job);
   void settle();

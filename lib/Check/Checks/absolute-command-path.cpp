@@ -33,12 +33,21 @@ void checkWord(Context &context, const shell::ShellText &text,
   }
 }
 
+void checkCommand(Context &context, const shell::ShellText &text,
+                  const shell::Command &command) {
+  for (const shell::Layer &layer : text.facts.layersOf(command)) {
+    if (layer.word != shell::None && text.facts.words[layer.word].isLiteral)
+      checkWord(context, text, text.facts.words[layer.word]);
+    // What it runs is not looked for in PATH.
+    if (layer.kind == shell::WrapperKind::Minijail)
+      return;
+  }
+}
+
 void run(Context &context) {
   for (const shell::ShellText &text : context.system().shell().all())
     for (const shell::Command &command : text.facts.commands)
-      for (const shell::Layer &layer : text.facts.layersOf(command))
-        if (layer.word != shell::None && text.facts.words[layer.word].isLiteral)
-          checkWord(context, text, text.facts.words[layer.word]);
+      checkCommand(context, text, command);
 }
 
 } // namespace
@@ -53,6 +62,7 @@ STARTON_CHECK(absoluteCommandPath) = {
     .dialect = Dialect::ChromeOS,
     .doc = R"(
 ChromiumOS writes commands by their names: PATH of a job holds `/bin`, `/sbin`, `/usr/bin` and `/usr/sbin`, and a program may move between them.
+The program that `minijail0` runs is left alone: it is not looked for in PATH.
 
 The fix is unsafe: where PATH holds other directories in front of these, another program may be found.
 )",
@@ -61,6 +71,7 @@ description "counts"
 author "a@example.com"
 start on startup
 oom score -100
+pre-start exec «/sbin/minijail0» -u food -- /usr/sbin/food --prepare
 exec «/usr/sbin/food» --quiet
 )",
     .good = R"(
@@ -68,6 +79,7 @@ description "counts"
 author "a@example.com"
 start on startup
 oom score -100
+pre-start exec minijail0 -u food -- /usr/sbin/food --prepare
 exec food --quiet
 )",
     .run = run};

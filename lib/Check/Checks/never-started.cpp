@@ -1,71 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Context.h"
-#include "starton/Check/Reachability.h"
+#include "starton/Check/StartCircles.h"
 
 namespace starton::check {
 
 namespace {
 
-constexpr size_t MaxSteps = 6;
+/// How many steps of a circle, and how many of the jobs behind it, are shown.
+constexpr size_t MaxShown = 6;
 
-/// The job without which \p leaf cannot happen.
-uint32_t jobBehind(const Context &context, const Leaf &leaf) {
-  if (leaf.jobEvent)
-    return leaf.target;
-  const EventNode &event = context.graph().events()[leaf.event];
-  llvm::ArrayRef<Emission> emissions = context.graph().emissions();
-  if (!event.emissions.empty())
-    return emissions[event.emissions.front()].job;
-  std::vector<uint32_t> globs = context.graph().globEmissionsOf(event.name);
-  return globs.empty() ? System::NoJob : emissions[globs.front()].job;
-}
-
-/// How the chain of missing links goes on from \p leaf, until it has no end.
-void explain(Context &context, const Reachability &reach, Finding finding,
-             const Leaf *leaf) {
-  llvm::SmallVector<uint32_t, 8> seen = {leaf->job};
-  const System &system = context.system();
-  for (size_t step = 0; step != MaxSteps; ++step) {
-    uint32_t job = jobBehind(context, *leaf);
-    if (job == System::NoJob || llvm::is_contained(seen, job))
-      return;
-    seen.push_back(job);
-    std::vector<uint32_t> missing = reach.missingLinks(job);
-    if (missing.empty())
-      return;
-    leaf = &context.graph().leaves()[missing.front()];
-    const sema::ConditionNode &node = context.graph().nodeOf(*leaf);
-    finding.note(system, placeOf(node.origin),
-                 "job " + quoted(context.jobs()[job].name) +
+void noteSteps(const Context &context, Finding finding,
+               llvm::ArrayRef<uint32_t> circle) {
+  llvm::ArrayRef<Leaf> leaves = context.graph().leaves();
+  for (uint32_t index : circle.drop_front().take_front(MaxShown)) {
+    const Leaf &leaf = leaves[index];
+    finding.note(context.system(), placeOf(context.graph().nodeOf(leaf).origin),
+                 "job " + quoted(context.jobs()[leaf.job].name) +
                      " in turn waits for this");
   }
+}
+
+void noteDependents(const Context &context, Finding finding,
+                    llvm::ArrayRef<uint32_t> jobs) {
+  if (jobs.empty())
+    return;
+  std::string names;
+  for (uint32_t job : jobs.take_front(MaxShown))
+    names += (names.empty() ? "" : ", ") + quoted(context.jobs()[job].name);
+  size_t hidden = jobs.size() - std::min(jobs.size(), MaxShown);
+  if (hidden != 0)
+    names += " and " + std::to_string(hidden) + " more";
+  finding.note("so these never start either: " + names);
 }
 
 void run(Context &context) {
   // Something in another package may be the first.
   if (context.system().isPartial())
     return;
-  const Reachability &reach = context.system().reachability();
-  for (uint32_t job = 0; job != context.jobs().size(); ++job) {
-    if (reach.canStart(job))
+  for (const StartCircle &circle : findStartCircles(context.system())) {
+    if (circle.leaves.size() == 1) // self-trigger says so
       continue;
-    std::vector<uint32_t> missing = reach.missingLinks(job);
-    if (missing.empty())
-      continue;
-    const Leaf &leaf = context.graph().leaves()[missing.front()];
-    const sema::ConditionNode &node = context.graph().nodeOf(leaf);
-    uint32_t behind = jobBehind(context, leaf);
-    if (behind == job) // self-trigger says so
-      continue;
-    std::string why = behind == System::NoJob
-                          ? "this never happens"
-                          : "this comes from job " +
-                                quoted(context.jobs()[behind].name) +
-                                ", which never starts either";
-    Finding finding = context.report(placeOf(node.origin),
-                                     "the job is never started: " + why);
-    explain(context, reach, finding, &leaf);
+    const Leaf &leaf = context.graph().leaves()[circle.leaves[0]];
+    const Leaf &next = context.graph().leaves()[circle.leaves[1]];
+    Finding finding =
+        context.report(placeOf(context.graph().nodeOf(leaf).origin),
+                       "the job is never started: this comes from job " +
+                           quoted(context.jobs()[next.job].name) +
+                           ", which waits for this job in turn");
+    noteSteps(context, finding, circle.leaves);
+    noteDependents(context, finding, circle.dependents);
   }
 }
 
@@ -76,22 +60,26 @@ STARTON_CHECK(neverStarted) = {
     .summary = "nothing leads from the start of the system to the job's start",
     .needs = NeedGraph | NeedCatalogue,
     .doc = R"(
-No chain of events leads from `startup`, or from an event of the catalogues, to the start of the job: each event that its `start on` waits for comes from a job that never starts itself.
-Most often jobs wait for each other in a circle, and each is waiting for another to be the first.
+No chain of events leads from `startup`, or from an event of the catalogues, to the start of the job, because jobs wait for each other in a circle: each is waiting for another to be the first.
 
-The finding is at the event that is missing; its notes follow the chain.
+A circle is one finding, at the condition of the job that most others wait for.
+Its notes follow the circle, and name the jobs that wait for one of its jobs and so never start either.
 Let one of the jobs start on something that happens.
 Jobs without `start on` count as started, by hand or by a script; an event or a job that nobody knows is reported by `undefined-event` or `undefined-job` and not once more here.
 )",
     .bad = R"(
 #--- web.conf
-start on «started cache»
+start on started cache
 stop on runlevel [016]
 exec /usr/sbin/webd
 #--- cache.conf
 start on «started web»
 stop on runlevel [016]
 exec /usr/sbin/cached
+#--- cache-statistics.conf
+start on started cache
+stop on stopping cache
+exec /usr/sbin/cache-statistics
 )",
     .good = R"(
 #--- web.conf
@@ -102,6 +90,10 @@ exec /usr/sbin/webd
 start on filesystem
 stop on runlevel [016]
 exec /usr/sbin/cached
+#--- cache-statistics.conf
+start on started cache
+stop on stopping cache
+exec /usr/sbin/cache-statistics
 )",
     .run = run};
 

@@ -23,18 +23,20 @@ Rank rankOf(StanzaKind kind) {
     return {3, 3};
   case StanzaKind::Stop:
     return {4, 4};
-  case StanzaKind::Respawn:
   case StanzaKind::Task:
-  case StanzaKind::Expect:
   case StanzaKind::Normal:
     return {5, 5};
+  case StanzaKind::Respawn:
+  case StanzaKind::Expect: // here, or right in front of the main process
+    return {5, 6};
   case StanzaKind::PreStart:
-  case StanzaKind::Exec:
-  case StanzaKind::Script:
   case StanzaKind::PostStart:
   case StanzaKind::PreStop:
   case StanzaKind::PostStop:
-    return {6, 6};
+    return {6, 7};
+  case StanzaKind::Exec:
+  case StanzaKind::Script:
+    return {7, 7};
   default: // settings: anywhere between the author and the processes
     return {2, 5};
   }
@@ -86,6 +88,7 @@ The job files of ChromiumOS have their stanzas in one order:
 5. `respawn`, `task`, `expect`, `normal exit`
 6. the processes: `pre-start`, `exec` or `script`, `post-start`, `pre-stop`, `post-stop`
 
+`respawn` and `expect` may also stand between `pre-start` and the main process.
 Everything else (`oom`, `env`, `limit`, `import` ...) stands anywhere between the author and the processes.
 A stanza elsewhere works as well, but is not found where people look for it: one below a long script is often taken for missing, and written a second time, when only the last of the two counts.
 

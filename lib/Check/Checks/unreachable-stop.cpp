@@ -2,7 +2,6 @@
 
 #include "starton/Check/Condition.h"
 #include "starton/Check/Context.h"
-#include "starton/Check/Reachability.h"
 
 namespace starton::check {
 
@@ -11,7 +10,6 @@ namespace {
 enum class Obstacle : uint8_t {
   None,
   HappensOnce, ///< `startup`, over when the job runs
-  NeverStarts, ///< of a job that never starts
   AfterStop,   ///< of a job that is started by this one's stop
 };
 
@@ -34,9 +32,6 @@ Obstacle obstacleOf(const Context &context, const Leaf &leaf) {
                : Obstacle::None;
   if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob)
     return Obstacle::None;
-  if (!context.system().isPartial() &&
-      !context.system().reachability().canStart(leaf.target))
-    return Obstacle::NeverStarts;
   return leaf.target != leaf.job &&
                  startsOnStopOf(context, leaf.target, leaf.job)
              ? Obstacle::AfterStop
@@ -47,8 +42,6 @@ std::string reason(const Context &context, const Leaf &leaf) {
   switch (obstacleOf(context, leaf)) {
   case Obstacle::HappensOnce:
     return "'startup' happens once, before the job runs";
-  case Obstacle::NeverStarts:
-    return "job " + quoted(leaf.jobName.value) + " never starts";
   case Obstacle::AfterStop:
     return "job " + quoted(leaf.jobName.value) +
            " starts only when this one has stopped";
@@ -81,8 +74,10 @@ STARTON_CHECK(unreachableStop) = {
     .summary = "a stop condition cannot become true while the job runs",
     .needs = NeedGraph,
     .doc = R"(
-The condition of `stop on` waits for something that cannot happen while the job runs: for a job that never starts, for one that starts only when this job has stopped, or for `startup`, which is over by then.
+The condition of `stop on` waits for something that cannot happen while the job runs: for a job that starts only when this one has stopped, or for `startup`, which is over by then.
 The job keeps running until it is stopped by hand, also when the system goes down.
+
+A job that never starts does not stop others either; `never-started` says why.
 
 Name an event that does happen, such as `runlevel [016]`.
 )",
