@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "starton/Check/Condition.h"
 #include "starton/Check/Context.h"
 
 namespace starton::check {
@@ -12,21 +13,29 @@ bool isPlain(const Context &context, const Leaf &leaf) {
   return context.graph().nodeOf(leaf).operands.size() == 1;
 }
 
-llvm::StringRef consequence(JobEvent event, bool stops) {
-  if (!stops)
-    return event == JobEvent::Stopped
-               ? "it starts again whenever it has stopped, and can only be "
-                 "stopped for good by removing it"
-               : "it has to be started by something else first";
-  switch (event) {
-  case JobEvent::Starting:
-  case JobEvent::Started:
-    return "it stops as soon as it starts";
-  case JobEvent::Stopping:
-  case JobEvent::Stopped:
-    break;
-  }
-  return "it is already stopping then";
+/// Whether the event alone makes the condition true. Beside an `and` it may
+/// well be the other side that is waited for.
+bool isEnough(const Context &context, const Leaf &leaf) {
+  const sema::Job &job = context.jobs()[leaf.job];
+  llvm::ArrayRef<Leaf> leaves = context.graph().leavesOf(leaf.job, leaf.stops);
+  return evaluateCondition(
+      leaf.stops ? job.stopOn : job.startOn,
+      [&](size_t index) { return &leaves[index] == &leaf; });
+}
+
+/// What is wrong with it; empty: nothing.
+llvm::StringRef consequence(const Context &context, const Leaf &leaf) {
+  bool begins = *leaf.jobEvent == JobEvent::Starting ||
+                *leaf.jobEvent == JobEvent::Started;
+  if (leaf.stops && !begins)
+    return "it is already stopping then";
+  if (!leaf.stops && *leaf.jobEvent != JobEvent::Stopped)
+    return "it has to be started by something else first";
+  if (!isEnough(context, leaf))
+    return {};
+  return leaf.stops ? "it stops as soon as it starts"
+                    : "it starts again whenever it has stopped, and can only "
+                      "be stopped for good by removing it";
 }
 
 void run(Context &context) {
@@ -34,10 +43,12 @@ void run(Context &context) {
     if (!leaf.jobEvent || leaf.operand != JobOperand::Literal ||
         leaf.target != leaf.job || !isPlain(context, leaf))
       continue;
+    llvm::StringRef what = consequence(context, leaf);
+    if (what.empty())
+      continue;
     const sema::ConditionNode &node = context.graph().nodeOf(leaf);
     context.report(placeOf(node.origin),
-                   "the job waits for an event of its own: " +
-                       consequence(*leaf.jobEvent, leaf.stops));
+                   "the job waits for an event of its own: " + what);
   }
 }
 
@@ -50,6 +61,8 @@ STARTON_CHECK(selfTrigger) = {
     .doc = R"(
 `start on` or `stop on` names a job event of the very job it stands in.
 A job that starts on its own `stopped` cannot be stopped; one that stops on its own `started` never stays up; one that starts on its own `started` waits for itself.
+
+Beside another event (`stop on started web and net-device-up`) the first two are no finding: there the other one is waited for.
 
 Name the job that is really meant, or use `respawn` where a job is to be started again.
 )",
