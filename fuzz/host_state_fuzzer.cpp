@@ -8,6 +8,7 @@
 // Begins with states of its own: give it -max_len=8192 and no corpus.
 
 #include "CompiledJobs.h"
+#include "Samples.h"
 #include "starton/Runtime/Host/Daemon.h"
 #include "starton/Runtime/Host/Sys.h"
 #include "starton/Runtime/Support/StateStream.h"
@@ -20,9 +21,6 @@
 
 using namespace starton;
 using namespace starton::host;
-
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
-extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
 
 namespace {
 
@@ -304,15 +302,7 @@ void readParts(Span<const uint8_t> state) {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
                                           size_t maxSize, unsigned seed) {
-  constexpr size_t LeastState = 64;
-  constexpr unsigned SampleEvery = 64;
-  if (size >= LeastState && seed % SampleEvery)
-    return LLVMFuzzerMutate(data, size, maxSize);
-  std::string state = sampleState(seed);
-  if (state.size() > maxSize)
-    return LLVMFuzzerMutate(data, size, maxSize);
-  std::copy(state.begin(), state.end(), data);
-  return state.size();
+  return mutateOrSample(data, size, maxSize, seed, 64, sampleState);
 }
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name

@@ -6,19 +6,16 @@
 // driver of the engine's tests comes to: give it -max_len=32768 and no corpus.
 
 #include "EngineInvariants.h"
+#include "Samples.h"
 #include "SimDriver.h"
 #include "SimHost.h"
 #include "starton/Runtime/Support/StateStream.h"
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 #include <string>
 
 using namespace starton;
-
-// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
-extern "C" size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize);
 
 namespace {
 
@@ -127,15 +124,7 @@ void goOn(engine::Engine &engine) {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
                                           size_t maxSize, unsigned seed) {
-  constexpr size_t LeastState = 64;
-  constexpr unsigned SampleEvery = 256;
-  if (size >= LeastState && seed % SampleEvery)
-    return LLVMFuzzerMutate(data, size, maxSize);
-  std::string state = sampleState(seed);
-  if (state.size() > maxSize)
-    return LLVMFuzzerMutate(data, size, maxSize);
-  std::copy(state.begin(), state.end(), data);
-  return state.size();
+  return mutateOrSample(data, size, maxSize, seed, 256, sampleState);
 }
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
