@@ -73,4 +73,21 @@ std::string Accounts::suggest(llvm::StringRef name) const {
   return std::string(suggestWord(name, candidates));
 }
 
+void reportUnknownAccounts(Context &context, AccountKind kind,
+                           sema::Text sema::Job::*stanza) {
+  Accounts known(context.system().root(), kind);
+  if (!known.areAllKnown())
+    return;
+  for (const sema::Job &job : context.jobs()) {
+    const sema::Text &name = job.*stanza;
+    if (name.isSet() && !job.chroot.isSet() && !known.contains(name.value))
+      context.report(placeOf(name.origin),
+                     llvm::Twine("there is no ") +
+                         (kind == AccountKind::User ? "user " : "group ") +
+                         quoted(name.value) +
+                         " below the root, so the job cannot start" +
+                         didYouMean(known.suggest(name.value)));
+  }
+}
+
 } // namespace starton::check

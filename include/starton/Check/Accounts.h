@@ -6,6 +6,7 @@
 #ifndef STARTON_CHECK_ACCOUNTS_H
 #define STARTON_CHECK_ACCOUNTS_H
 
+#include "starton/Check/Context.h"
 #include "starton/Check/Root.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -29,6 +30,11 @@ private:
   bool complete = false;
   llvm::StringSet<> names;
 };
+
+/// Reports every job whose \p stanza names an account that is not there. A job
+/// with `chroot` is left out: there the files of that directory are asked.
+void reportUnknownAccounts(Context &context, AccountKind kind,
+                           sema::Text sema::Job::*stanza);
 
 } // namespace starton::check
 

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Accounts.h"
-#include "starton/Check/Context.h"
 
 namespace starton::check {
 
-namespace {
-
-void run(Context &context) {
-  Accounts known(context.system().root(), AccountKind::Group);
-  if (!known.areAllKnown())
-    return;
-  for (const sema::Job &job : context.jobs())
-    // With a chroot the files in there are asked.
-    if (job.setgid.isSet() && !job.chroot.isSet() &&
-        !known.contains(job.setgid.value))
-      context.report(placeOf(job.setgid.origin),
-                     "there is no group " + quoted(job.setgid.value) +
-                         " below the root, so the job cannot start" +
-                         didYouMean(known.suggest(job.setgid.value)));
+static void run(Context &context) {
+  reportUnknownAccounts(context, AccountKind::Group, &sema::Job::setgid);
 }
-
-} // namespace
 
 STARTON_CHECK(unknownGroup) = {
     .name = "unknown-group",

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Accounts.h"
-#include "starton/Check/Context.h"
 
 namespace starton::check {
 
-namespace {
-
-void run(Context &context) {
-  Accounts known(context.system().root(), AccountKind::User);
-  if (!known.areAllKnown())
-    return;
-  for (const sema::Job &job : context.jobs())
-    // With a chroot the files in there are asked.
-    if (job.setuid.isSet() && !job.chroot.isSet() &&
-        !known.contains(job.setuid.value))
-      context.report(placeOf(job.setuid.origin),
-                     "there is no user " + quoted(job.setuid.value) +
-                         " below the root, so the job cannot start" +
-                         didYouMean(known.suggest(job.setuid.value)));
+static void run(Context &context) {
+  reportUnknownAccounts(context, AccountKind::User, &sema::Job::setuid);
 }
-
-} // namespace
 
 STARTON_CHECK(unknownUser) = {
     .name = "unknown-user",
