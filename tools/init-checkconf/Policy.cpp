@@ -263,6 +263,9 @@ bool Policy::looksFor(llvm::StringRef name, const Options &options,
   // What Upstart rejects makes no job, of which a check could say something.
   if (file && !file->accepted)
     return false;
+  if (name == diagName(DiagId::ShellSyntax))
+    return !options.syntaxOnly && !options.noScript &&
+           levels.levelOf(DiagId::ShellSyntax) != config::Level::Off;
   if (const check::Check *check = check::findCheck(name)) {
     bool partial =
         options.partial || !options.jobs.empty() || (file && file->alone);
@@ -275,9 +278,6 @@ bool Policy::looksFor(llvm::StringRef name, const Options &options,
     return !options.syntaxOnly && levels.checks().isEnabled(*check) &&
            knowsOthers && knowsRoot && knowsShell && runs;
   }
-  if (name == diagName(DiagId::ShellSyntax))
-    return !options.syntaxOnly && !options.noScript &&
-           levels.levelOf(DiagId::ShellSyntax) != config::Level::Off;
   return name == diagName(DiagId::SwallowedStanza) &&
          levels.levelOf(DiagId::SwallowedStanza) != config::Level::Off;
 }

@@ -88,7 +88,7 @@ std::map<std::string, std::string> textsOf(const ExampleSystem &system) {
 }
 
 constexpr const char *Elsewhere =
-    "another program finds it: test/Check/shellcheck-examples.test";
+    "another program finds it: test/Check/*-examples.test";
 
 class Examples : public testing::TestWithParam<const Check *> {
 protected:

@@ -25,11 +25,11 @@ bool isEnough(const Context &context, const Leaf &leaf) {
 
 /// What is wrong with it; empty: nothing.
 llvm::StringRef consequence(const Context &context, const Leaf &leaf) {
-  bool begins = *leaf.jobEvent == JobEvent::Starting ||
-                *leaf.jobEvent == JobEvent::Started;
+  bool begins =
+      leaf.jobEvent == JobEvent::Starting || leaf.jobEvent == JobEvent::Started;
   if (leaf.stops && !begins)
     return "it is already stopping then";
-  if (!leaf.stops && *leaf.jobEvent != JobEvent::Stopped)
+  if (!leaf.stops && leaf.jobEvent != JobEvent::Stopped)
     return "it has to be started by something else first";
   if (!isEnough(context, leaf))
     return {};

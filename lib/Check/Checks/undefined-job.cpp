@@ -61,7 +61,8 @@ private:
     std::string what = leaf.stops ? "is never true" : "never happens";
     context.report(leaf.jobName.place,
                    "there is no job " + quoted(leaf.jobName.value) + ", so '" +
-                       jobEventName(*leaf.jobEvent) + "' of it " + what + near);
+                       context.graph().nodeOf(leaf).name + "' of it " + what +
+                       near);
   }
 
   bool isElsewhere(llvm::StringRef job) const {
