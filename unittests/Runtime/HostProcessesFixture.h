@@ -46,7 +46,9 @@ public:
   int lastWriteEnd = -1;
 
   std::map<std::string, std::string> files; ///< all there is of /proc
-  std::map<pid_t, siginfo_t> ends;          ///< for waitFor()
+  std::map<std::string, int> openErrors;    ///< of files of /proc
+  std::function<void(const std::string &)> beforeOpen; ///< of one of /proc
+  std::map<pid_t, siginfo_t> ends;                     ///< for waitFor()
   std::map<pid_t, int> ended; ///< writing ends of the pipes that are pidfds
   int pidfdError = 0;
   int killResult = 0;
@@ -84,6 +86,10 @@ public:
       return -EIO;
     if (std::string_view(path).substr(0, 6) != "/proc/")
       return Sys::open(path, flags, mode);
+    if (beforeOpen)
+      beforeOpen(path);
+    if (auto error = openErrors.find(path); error != openErrors.end())
+      return -error->second;
     auto file = files.find(path);
     if (file == files.end())
       return -ENOENT;

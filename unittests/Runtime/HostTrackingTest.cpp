@@ -2,20 +2,12 @@
 //
 // Main of `expect fork` and `expect daemon`: traced, watched, and found again.
 
-#include "HostProcessesFixture.h"
+#include "HostTrackingFixture.h"
 
 using namespace starton;
 using namespace starton::host;
 
 namespace {
-
-// --- expect fork and daemon.
-
-std::string traced(int request, pid_t pid) {
-  return "ptrace " + std::to_string(request) + " " + std::to_string(pid);
-}
-constexpr int ForkTrap = SIGTRAP | PTRACE_EVENT_FORK << 8;
-constexpr int ExecTrap = SIGTRAP | PTRACE_EVENT_EXEC << 8;
 
 TEST_F(HostProcesses, FollowsAForkAndLetsTheOldProcessGo) {
   define(table::Expect::Fork);
@@ -79,37 +71,6 @@ TEST_F(HostProcesses, KeepsATracedProcessGoing) {
   EXPECT_EQ(heard.back().pid, 300);
   EXPECT_EQ(heard.back().kind, Kind::ChildKilled);
 }
-
-/// A job with a real engine behind it; the kernel is still the test's.
-class HostTracking : public HostProcesses {
-protected:
-  static constexpr pid_t Helper = 300;
-  static constexpr pid_t Real = 400;
-
-  void start(table::Expect expect) {
-    define(expect);
-    sys.files["/proc/100/stat"] =
-        "100 (sh) S 1 100 100 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 50 4096\n";
-    runEngine();
-    request(Kind::Start);
-    closeChild();
-    news(FirstPid, CLD_TRAPPED, SIGTRAP);
-    ASSERT_EQ(status(), "start/spawned 100");
-  }
-  void news(pid_t pid, int code, int result) {
-    sys.report(pid, code, result);
-    processes.reap();
-  }
-  void fork(pid_t parent, pid_t child) {
-    sys.eventMessage = static_cast<unsigned long>(child);
-    news(parent, CLD_TRAPPED, ForkTrap);
-  }
-  /// Its parent has reaped it.
-  void vanish(pid_t pid) {
-    sys.end(pid);
-    loop.runOnce(false);
-  }
-};
 
 TEST_F(HostTracking, AVanishedHelperIsReplacedByWhatIsLeft) {
   start(table::Expect::Fork);
@@ -221,8 +182,8 @@ TEST_F(HostTracking, DoesNotWaitForAnEnvironmentForEver) {
   sys.files["/proc/400/environ"] = "";
   vanish(Helper);
   EXPECT_EQ(status(), "start/running 300");
-  for (int round = 0; round < 100; ++round) {
-    sys.clock += 10'000'000;
+  for (int round = 0; round < 300; ++round) {
+    sys.clock += 60'000'000;
     loop.runOnce(false);
   }
   EXPECT_EQ(status(), "");
@@ -306,8 +267,17 @@ TEST_F(HostTracking, KilledBeforeItsBirthIsTold) {
       "300 (d) t 100 100 100 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 60 4096\n";
   news(Helper, CLD_TRAPPED, SIGSTOP);
   news(Helper, CLD_KILLED, SIGKILL);
+  sys.traceResults[PTRACE_CONT] = -ESRCH; // its parent has not reaped it
+  fork(FirstPid, Helper);
+  EXPECT_EQ(status(), "");
+  EXPECT_EQ(heard.back().kind, Kind::ChildKilled);
+  EXPECT_EQ(heard.back().status, SIGKILL);
+}
+
+TEST_F(HostTracking, KilledBeforeItsBirthIsToldToNobody) {
+  start(table::Expect::Daemon);
   sys.traceResults[PTRACE_CONT] = -ESRCH;
-  sys.killResult = -ESRCH;
+  sys.killResult = -ESRCH; // its end was told while there was no memory
   fork(FirstPid, Helper);
   EXPECT_EQ(status(), "start/spawned 300");
   loop.runOnce(false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Runtime/Host/Orphans.h"
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -14,6 +15,7 @@ constexpr size_t MaxEnvironment = size_t(1) << 20;
 constexpr unsigned ParentToken = 1;
 constexpr unsigned SessionToken = 3;
 constexpr unsigned StartToken = 19;
+constexpr unsigned EnvironmentToken = 47; ///< its start, then its end
 
 int openOf(Sys &sys, pid_t pid, const char *name) {
   char path[40];
@@ -52,38 +54,48 @@ private:
 
 } // namespace
 
-bool readFacts(Sys &sys, pid_t pid, ProcessFacts &facts) {
+bool isShortage(int error) {
+  return error != ENOENT && error != ESRCH && error != EACCES && error != EPERM;
+}
+
+int readFacts(Sys &sys, pid_t pid, ProcessFacts &facts) {
   int file = openOf(sys, pid, "stat");
   if (file < 0)
-    return false;
+    return -file;
   char text[1024];
   ssize_t got = sys.read(file, text, sizeof text - 1);
   sys.close(file);
   if (got <= 0)
-    return false;
+    return got < 0 ? static_cast<int>(-got) : ESRCH;
   text[got] = '\0';
   // The name before the state may hold anything, parentheses too.
   const char *at = std::strrchr(text, ')');
   if (!at || at[1] != ' ')
-    return false;
+    return EINVAL;
   facts = {};
   facts.state = at[2];
   ++at;
+  bool complete = false;
+  uint64_t environment = 0;
   for (unsigned token = 0; *at == ' '; ++token) {
     ++at;
     uint64_t number = 0;
     for (; *at && *at != ' '; ++at)
       number = number * 10 + static_cast<uint64_t>(*at - '0');
-    if (token == ParentToken)
+    if (token == ParentToken) {
       facts.parent = static_cast<pid_t>(number);
-    else if (token == SessionToken)
+    } else if (token == SessionToken) {
       facts.session = static_cast<pid_t>(number);
-    else if (token == StartToken) {
+    } else if (token == StartToken) {
       facts.started = number;
-      return true;
+      complete = true;
+    } else if (token == EnvironmentToken) {
+      environment = number;
+    } else if (token == EnvironmentToken + 1) {
+      facts.hasEmptyEnvironment = number != 0 && number == environment;
     }
   }
-  return false;
+  return complete ? 0 : EINVAL;
 }
 
 // The kernel reads a process's anonymous memory only for this, so that neither
@@ -92,7 +104,7 @@ Claim startedBy(Sys &sys, pid_t pid, Span<const char> job,
                 Span<const char> instance) {
   int file = openOf(sys, pid, "environ");
   if (file < 0)
-    return Claim::No;
+    return isShortage(-file) ? Claim::Unknown : Claim::No;
   EntryMatch jobMatch(textOf("UPSTART_JOB="), job);
   EntryMatch instanceMatch(textOf("UPSTART_INSTANCE="), instance);
   char buffer[4096];
@@ -108,15 +120,20 @@ Claim startedBy(Sys &sys, pid_t pid, Span<const char> job,
     total += static_cast<size_t>(got);
   }
   sys.close(file);
-  if (total == 0)
-    return Claim::Unknown;
+  if (total == 0) {
+    ProcessFacts facts;
+    return readFacts(sys, pid, facts) == 0 && facts.hasEmptyEnvironment
+               ? Claim::No
+               : Claim::Unknown;
+  }
   return jobMatch.seen() && instanceMatch.seen() ? Claim::Yes : Claim::No;
 }
 
 // We have one thread, so its children are all of ours.
 ChildWalk::ChildWalk(Sys &system)
     : sys(system),
-      file(system.open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC)) {}
+      file(system.open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC)),
+      broken(file < 0 && isShortage(-file)) {}
 
 ChildWalk::~ChildWalk() {
   if (file >= 0)
@@ -128,6 +145,7 @@ bool ChildWalk::nextByte(char &byte) {
     ssize_t got = file < 0 ? 0 : sys.read(file, buffer, sizeof buffer);
     at = 0;
     filled = got > 0 ? static_cast<size_t>(got) : 0;
+    broken = broken || got < 0;
     if (filled == 0)
       return false;
   }

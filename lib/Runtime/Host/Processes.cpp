@@ -359,7 +359,7 @@ engine::Outcome Processes::spawn(const engine::Action &action) {
     record->tracing = Tracing::AwaitExec;
     record->tracked = true;
     ProcessFacts facts;
-    if (readFacts(sys, pid, facts))
+    if (readFacts(sys, pid, facts) == 0)
       record->firstStarted = facts.started;
     record->handOvers = job.expect() == table::Expect::Fork ? 1 : 2;
   }
@@ -442,7 +442,7 @@ int Processes::signal(const engine::Action &action) {
                  : sys.kill(action.pid, action.signal);
   }
   if (tracked && action.group && result == 0)
-    record->signalled = true;
+    record->now.signalled = true;
   if (tracked && result == -ESRCH) {
     lose(*record); // whoever takes its place gets the signal
     return 0;
@@ -499,16 +499,23 @@ void Processes::noticeEnd(const siginfo_t &info, Record *record) {
   if (record) {
     settleExec(*record, true);
     record = find(info.si_pid); // the engine may have released it
-  } else if (takeEarly(info.si_pid)) {
-    return; // its birth will never be told
+  } else if (noteEarlyEnd(info)) {
+    return;
+  } else {
+    record = succeed(info.si_pid);
+  }
+  if (record && endsElsewhere(*record)) {
+    settleEnd(*record);
+    return;
   }
   if (record && handsOver(*record, info)) {
     --record->handOvers;
-    if (replace(*record))
+    Left left = replace(*record);
+    if (left == Left::Replaced)
       return;
     ++record->handOvers;
-    record->ended = searchesLater(*record);
-    if (record->ended)
+    record->now.ended = left == Left::Unknown;
+    if (record->now.ended)
       return;
   }
   if (record) {

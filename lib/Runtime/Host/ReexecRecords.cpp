@@ -151,14 +151,14 @@ void Processes::saveRecord(StateWriter &out, const Record &record) const {
   out.signed32(record.pid);
   out.signed32(record.logError);
   out.number64(record.firstStarted);
-  out.number64(record.started);
+  out.number64(record.now.started);
   out.choice(record.tracing);
   out.choice(record.watching);
   out.number8(record.handOvers);
-  for (bool bit :
-       {bool(record.confirmed), bool(record.stillborn), bool(record.tracked),
-        bool(record.retracked), bool(record.signalled), bool(record.polled),
-        record.lost || record.ended || record.later})
+  for (bool bit : {bool(record.confirmed), bool(record.stillborn),
+                   bool(record.tracked), bool(record.retracked),
+                   bool(record.now.signalled), bool(record.now.polled),
+                   record.now.lost || record.now.ended || record.now.later})
     out.flag(bit);
   out.descriptor(
       record.watching == Watching::Nothing ? -1 : record.watch.descriptor);
@@ -204,7 +204,7 @@ void Processes::loadRecord(StateReader &in, bool dry) {
   if (in.version() >= 2)
     record->logError = in.signed32();
   record->firstStarted = in.number64();
-  record->started = in.number64();
+  record->now.started = in.number64();
   record->tracing = in.choice(Tracing::AwaitDetach);
   auto watching = in.choice(Watching::End);
   record->handOvers = in.number8();
@@ -212,9 +212,9 @@ void Processes::loadRecord(StateReader &in, bool dry) {
   record->stillborn = in.flag();
   record->tracked = in.flag();
   record->retracked = in.flag();
-  record->signalled = in.flag();
-  record->polled = in.flag();
-  record->lost = in.flag();
+  record->now.signalled = in.flag();
+  record->now.polled = in.flag();
+  record->now.lost = in.flag();
   int descriptor = in.descriptor();
   if (in.flag())
     record->log = logs.loadLog(in, dry);
@@ -230,9 +230,9 @@ void Processes::loadRecord(StateReader &in, bool dry) {
     return;
   }
   link(*record);
-  if (record->polled && !pollTimer.armed)
+  if (record->now.polled && !pollTimer.armed)
     loop.armAfter(pollTimer, 0);
-  if (record->lost)
+  if (record->now.lost)
     lose(*record);
   if (dry || watching == Watching::Nothing)
     return;

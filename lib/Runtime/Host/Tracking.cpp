@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Main of `expect fork` and `expect daemon` (runtime §4.8). The engine counts
-// forks; here the traced process is kept going, its events are told, and who
-// takes its place is found when the count has led astray. Nothing of it can
-// hang: whatever step the tracked process is killed at, its end is told.
+// forks; here the traced process is kept going, and its events are told. When
+// the count has led astray, who takes its place is found in Survivors.cpp.
+// Nothing of it can hang: whatever step the tracked process is killed at, its
+// end is told.
 
 #include "starton/Runtime/Host/Orphans.h"
 #include "starton/Runtime/Host/Processes.h"
@@ -19,13 +20,6 @@ namespace starton::host {
 namespace {
 
 constexpr uint64_t PollInterval = 1'000'000'000; ///< nanoseconds
-constexpr uint64_t SearchInterval = 5'000'000;
-/// Of searches for what is left of a job while a process may be in an exec.
-constexpr uint8_t MaxSearches = 40;
-
-engine::Text nameOf(const table::Job &job) {
-  return {job.name()->c_str(), job.name()->size()};
-}
 
 } // namespace
 
@@ -77,6 +71,16 @@ void Processes::noticeTrap(const siginfo_t &info, Record &record) {
   resume(record, event == 0 ? signal : 0);
 }
 
+/// From now on \p record is about another process; of what was true of the old
+/// one only that stays which is true of the job.
+void Processes::follow(Record &record, int32_t pid, Tracing tracing) {
+  unlink(record);
+  record.pid = pid;
+  record.tracing = tracing;
+  record.now = {};
+  link(record);
+}
+
 /// The new process takes the old one's place; the old one is let go.
 void Processes::noticeFork(Record &record) {
   unsigned long message = 0;
@@ -87,21 +91,25 @@ void Processes::noticeFork(Record &record) {
     return;
   }
   auto child = static_cast<int32_t>(message);
-  (void)takeEarly(child);
-  unlink(record);
-  record.pid = child;
-  record.started = 0;
-  record.signalled = false;
-  link(record);
+  Followed told;
+  takeEarly(child, told);
+  follow(record, child, Tracing::AwaitStop);
+  record.now.parent = parent;
   (void)sys.trace(PTRACE_DETACH, parent, 0);
-  record.tracing = Tracing::AwaitStop;
   feed(engine::Input::Kind::ChildForked, parent, child);
   Record *still = find(child);
-  if (!still)
+  if (still && told.endCode) {
+    siginfo_t info = {};
+    info.si_pid = child;
+    info.si_code = told.endCode;
+    info.si_status = told.endStatus;
+    noticeEnd(info, still);
     return;
-  // Its first stop may have been reported before its birth, and so may its end.
-  if (still->tracing == Tracing::AwaitStop &&
-      sys.trace(PTRACE_CONT, child, 0) == 0)
+  }
+  if (!still || still->tracing != Tracing::AwaitStop)
+    return; // released, and its end is watched
+  // Its first stop may have been reported before its birth.
+  if (sys.trace(PTRACE_CONT, child, 0) == 0)
     still->tracing = Tracing::Running;
   else if (sys.kill(child, 0) == -ESRCH)
     lose(*still);
@@ -130,16 +138,33 @@ void Processes::noticeEarly(int32_t pid) {
   releaseEarly();
 }
 
-/// True: \p pid was among them; the note is gone.
-bool Processes::takeEarly(int32_t pid) {
-  for (Record **at = &early; *at; at = &(*at)->next)
-    if ((*at)->pid == pid) {
-      Record *record = *at;
-      *at = record->next;
-      destroy(record);
-      return true;
-    }
-  return false;
+Processes::Record **Processes::earlyOf(int32_t pid) {
+  Record **at = &early;
+  while (*at && (*at)->pid != pid)
+    at = &(*at)->next;
+  return at;
+}
+
+/// True: \p info is about one of them. Its birth may be told yet.
+bool Processes::noteEarlyEnd(const siginfo_t &info) {
+  Record *record = *earlyOf(info.si_pid);
+  if (!record)
+    return false;
+  record->now.endCode = static_cast<uint8_t>(info.si_code);
+  record->now.endStatus = static_cast<uint8_t>(info.si_status);
+  releaseEarly();
+  return true;
+}
+
+/// What was told of \p pid before its birth. The note is gone.
+void Processes::takeEarly(int32_t pid, Followed &told) {
+  Record **at = earlyOf(pid);
+  Record *record = *at;
+  if (!record)
+    return;
+  told = record->now;
+  *at = record->next;
+  destroy(record);
 }
 
 bool Processes::tracesAny() const {
@@ -156,7 +181,7 @@ void Processes::releaseEarly() {
     Record *record = *at;
     ProcessFacts facts;
     bool wanted = tracesAny();
-    if (wanted && readFacts(sys, record->pid, facts)) {
+    if (wanted && readFacts(sys, record->pid, facts) == 0) {
       const Record *parent = find(facts.parent);
       wanted = parent && parent->tracing != Tracing::None;
     }
@@ -176,8 +201,8 @@ void Processes::releaseEarly() {
 void Processes::watchEnd(Record &record) {
   unwatch(record); // an error pipe that somebody holds
   ProcessFacts facts;
-  if (readFacts(sys, record.pid, facts))
-    record.started = facts.started;
+  if (readFacts(sys, record.pid, facts) == 0)
+    record.now.started = facts.started;
   int descriptor = sys.processDescriptor(record.pid);
   if (descriptor == -ESRCH) {
     lose(record);
@@ -188,22 +213,24 @@ void Processes::watchEnd(Record &record) {
       return;
     sys.close(descriptor);
   }
-  record.polled = true;
+  record.now.polled = true;
   if (!pollTimer.armed)
     loop.armAfter(pollTimer, PollInterval);
 }
 
 /// Whether a signal would reach a stranger, or nobody.
 bool Processes::isGone(const Record &record) {
-  if (record.ended)
+  if (record.now.lost || record.now.ended || record.now.later)
     return true;
   if (record.watching == Watching::End)
     return sys.poll(record.watch.descriptor, POLLIN, 0) > 0;
-  if (!record.polled || record.started == 0)
+  if (!record.now.polled || record.now.started == 0)
     return false;
   ProcessFacts facts;
-  return !readFacts(sys, record.pid, facts) ||
-         facts.started != record.started ||
+  int error = readFacts(sys, record.pid, facts);
+  if (error)
+    return error == ENOENT || error == ESRCH;
+  return facts.started != record.now.started ||
          (facts.state == 'Z' && facts.parent != sys.pid());
 }
 
@@ -211,7 +238,7 @@ void Processes::poll() {
   bool more = false;
   for (Record *bucket : buckets)
     for (Record *record = bucket; record; record = record->next) {
-      if (!record->polled)
+      if (!record->now.polled)
         continue;
       more = true;
       if (isGone(*record) || sys.kill(record->pid, 0) == -ESRCH)
@@ -223,7 +250,7 @@ void Processes::poll() {
 
 /// To be dealt with when the engine can be told.
 void Processes::lose(Record &record) {
-  record.lost = true;
+  record.now.lost = true;
   if (!lostTimer.armed)
     loop.arm(lostTimer, loop.now());
 }
@@ -231,14 +258,14 @@ void Processes::lose(Record &record) {
 void Processes::settleLost() {
   for (unsigned at = 0; at < Buckets;) {
     Record *record = buckets[at];
-    while (record && !record->lost)
+    while (record && !record->now.lost)
       record = record->next;
     if (!record) {
       ++at;
       continue;
     }
-    record->lost = false; // the bucket is not the same afterwards
-    if (!record->ended) {
+    record->now.lost = false; // the bucket is not the same afterwards
+    if (!record->now.ended) {
       settleEnd(*record);
       continue;
     }
@@ -247,6 +274,16 @@ void Processes::settleLost() {
     info.si_code = CLD_EXITED; // with 0, or it would not have been kept
     noticeEnd(info, record);
   }
+}
+
+/// Whether this end was told to us only because the tracked process could not
+/// be let go in time, while its parent is to hear of it.
+bool Processes::endsElsewhere(const Record &record) {
+  if (record.tracing != Tracing::AwaitDetach || record.now.signalled)
+    return false;
+  ProcessFacts facts;
+  return readFacts(sys, record.pid, facts) == 0 ||
+         (readFacts(sys, record.now.parent, facts) == 0 && facts.state != 'Z');
 }
 
 /// The tracked process has ended. When it is not our child, its parent has
@@ -259,9 +296,10 @@ void Processes::settleEnd(Record &record) {
     return;
   }
   unwatch(record);
-  record.polled = false;
+  record.tracing = Tracing::None;
+  record.now.polled = false;
   // After a signal of ours to end, its end is the job's.
-  if (!record.signalled && (replace(record) || searchesLater(record)))
+  if (!record.now.signalled && replace(record) != Left::Nothing)
     return;
   int32_t pid = record.pid;
   logs.finish(record.log);
@@ -269,113 +307,6 @@ void Processes::settleEnd(Record &record) {
   destroy(&record);
   releaseEarly();
   feed(engine::Input::Kind::ChildVanished, pid, 0);
-}
-
-// --- What is left of a job.
-
-/// Whether this end may be that of a daemon's parent: of a process that was
-/// never counted to its end, or of one that took a tracked one's place.
-bool Processes::handsOver(const Record &record, const siginfo_t &info) {
-  if (!record.tracked || record.signalled || record.handOvers == 0 ||
-      info.si_code != CLD_EXITED || info.si_status != 0)
-    return false;
-  engine::InstanceId instance;
-  engine::Slot slot{};
-  engine::InstanceView view;
-  return engine.findProcess(record.pid, instance, slot) &&
-         engine.viewInstance(instance, view) &&
-         (record.retracked || view.state == engine::State::Spawned);
-}
-
-/// A process that may be what is left could not be told from others: it has no
-/// environment in the middle of an exec. True: it is looked at again soon.
-bool Processes::searchesLater(Record &record) {
-  if (!record.unsure || record.searches == MaxSearches)
-    return false;
-  ++record.searches;
-  record.later = true;
-  if (!searchTimer.armed)
-    loop.armAfter(searchTimer, SearchInterval);
-  return true;
-}
-
-void Processes::searchAgain() {
-  for (Record *bucket : buckets)
-    for (Record *record = bucket; record; record = record->next)
-      if (record->later) {
-        record->later = false;
-        record->lost = true;
-      }
-  settleLost();
-}
-
-/// False: nothing is left of the job, or `unsure`.
-bool Processes::replace(Record &record) {
-  engine::InstanceId instance;
-  engine::Slot slot{};
-  engine::InstanceView view;
-  if (!engine.findProcess(record.pid, instance, slot) ||
-      !engine.viewInstance(instance, view))
-    return false;
-  int32_t next = survivor(record, nameOf(engine.classJob(view.job)), view.name);
-  if (next == 0)
-    return false;
-  int32_t gone = record.pid;
-  unwatch(record);
-  unlink(record);
-  record.pid = next;
-  record.tracing = Tracing::None; // it is our child: nothing to be watched
-  record.retracked = true;
-  record.signalled = record.polled = record.ended = false;
-  record.searches = 0;
-  link(record);
-  releaseEarly();
-  feed(engine::Input::Kind::ChildReplaced, gone, next);
-  return true;
-}
-
-bool Processes::isKnown(int32_t pid) const {
-  engine::InstanceId instance;
-  engine::Slot slot{};
-  return find(pid) || engine.findProcess(pid, instance, slot);
-}
-
-size_t Processes::leftOver(engine::Text job, engine::Text instance,
-                           int32_t *pids, size_t capacity) {
-  size_t count = 0;
-  ChildWalk walk(sys);
-  for (pid_t pid = 0; count < capacity && walk.next(pid);)
-    if (!isKnown(pid) && startedBy(sys, pid, job, instance) == Claim::Yes)
-      pids[count++] = pid;
-  return count;
-}
-
-/// Processes of an earlier run are none of this one's.
-int32_t Processes::survivor(Record &record, engine::Text job,
-                            engine::Text instance) {
-  int32_t best = 0;
-  bool bestLeads = false;
-  uint64_t bestStart = 0;
-  record.unsure = false;
-  ChildWalk walk(sys);
-  for (pid_t pid = 0; walk.next(pid);) {
-    ProcessFacts facts;
-    if (isKnown(pid) || !readFacts(sys, pid, facts) ||
-        facts.started < record.firstStarted || facts.state == 'Z')
-      continue;
-    Claim claim = startedBy(sys, pid, job, instance);
-    record.unsure = record.unsure || claim == Claim::Unknown;
-    if (claim != Claim::Yes)
-      continue;
-    bool leads = facts.session == pid;
-    if (best == 0 || (leads && !bestLeads) ||
-        (leads == bestLeads && facts.started < bestStart)) {
-      best = pid;
-      bestLeads = leads;
-      bestStart = facts.started;
-    }
-  }
-  return best;
 }
 
 } // namespace starton::host

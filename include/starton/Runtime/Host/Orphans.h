@@ -21,13 +21,20 @@ struct ProcessFacts {
   pid_t parent = 0;
   pid_t session = 0;
   uint64_t started = 0; ///< ticks since the boot
+  /// It has an environment, with nothing in it. False too in the middle of an
+  /// exec, and of a process whose memory is not for us to read.
+  bool hasEmptyEnvironment = false;
 };
 
-/// False: there is no such process, or nothing can be read about it.
-[[nodiscard]] bool readFacts(Sys &sys, pid_t pid, ProcessFacts &facts);
+/// 0, or an errno: ENOENT or ESRCH without such a process.
+[[nodiscard]] int readFacts(Sys &sys, pid_t pid, ProcessFacts &facts);
 
-/// Unknown: there is no environment, for good or because of an exec that is
-/// under way.
+/// Whether something could not be read for a reason that passes, and that says
+/// nothing about the process.
+[[nodiscard]] bool isShortage(int error);
+
+/// Unknown: there is no environment for now, because of an exec or an end that
+/// is under way, or it could not be read.
 enum class Claim : uint8_t { No, Yes, Unknown };
 
 /// Whether the environment that \p pid was given has UPSTART_JOB and
@@ -44,12 +51,15 @@ public:
   ChildWalk &operator=(const ChildWalk &) = delete;
 
   bool next(pid_t &pid);
+  /// False: the list could not be read to its end.
+  bool whole() const { return !broken; }
 
 private:
   bool nextByte(char &byte);
 
   Sys &sys;
   int file;
+  bool broken;
   size_t at = 0;
   size_t filled = 0;
   char buffer[1024];

@@ -11,7 +11,9 @@
 // that leads astray (the tracked process vanishes, or ends before the count, or
 // cannot be traced), main is what is left of the job: of the processes that
 // have become our children and carry the job's environment the oldest leader of
-// a session, else the oldest; without any, the job has ended.
+// a session, else the oldest; without any, the job has ended. That does not
+// depend on the order in which the ends are noticed, and nothing is concluded
+// from what could not be read: it is read again.
 
 #ifndef STARTON_RUNTIME_HOST_PROCESSES_H
 #define STARTON_RUNTIME_HOST_PROCESSES_H
@@ -122,29 +124,35 @@ private:
     Exec, ///< the reading end of the error pipe
     End,  ///< a pidfd
   };
+  /// What is true of one tracked process, and of none that takes its place.
+  struct Followed {
+    uint64_t started = 0; ///< 0: not known
+    int32_t parent = 0;   ///< that was seen to fork it, or 0
+    uint8_t searches = 0; ///< for what is left, since it ended
+    uint8_t endCode = 0;  ///< CLD_ of an end before its birth, or 0
+    uint8_t endStatus = 0;
+    bool signalled : 1 = false; ///< has been sent a signal to end
+    bool polled : 1 = false;    ///< is looked at once a second
+    bool lost : 1 = false;      ///< is gone, to be dealt with by lostTimer
+    bool ended : 1 = false;     ///< exited with 0, and is searched for
+    bool later : 1 = false;     ///< is searched for again by searchTimer
+  };
   struct Record {
     Watch watch; ///< of what, says `watching`
     Processes *owner = nullptr;
     Record *next = nullptr; ///< in its bucket, or among the early
     JobLog *log = nullptr;
     uint64_t firstStarted = 0; ///< tracked: start of the job's first process
-    uint64_t started = 0;      ///< tracked: start of this one, 0: not known
     int32_t pid = 0;
     int32_t logError = 0; ///< errno of the log that could not be had, or 0
     Tracing tracing = Tracing::None;
     Watching watching = Watching::Nothing;
     uint8_t handOvers = 0; ///< tracked: exits that may leave a daemon behind
-    uint8_t searches = 0;  ///< for what is left, since it ended
     bool confirmed : 1 = false; ///< the engine was told of the exec
     bool stillborn : 1 = false; ///< the exec failed: its end is no news
     bool tracked : 1 = false;   ///< main of expect fork or daemon
     bool retracked : 1 = false; ///< found as what was left of the job
-    bool signalled : 1 = false; ///< has been sent a signal to end
-    bool polled : 1 = false;    ///< is looked at once a second
-    bool lost : 1 = false;      ///< is gone, to be dealt with by lostTimer
-    bool ended : 1 = false;     ///< exited with 0, and is searched for
-    bool later : 1 = false;     ///< is searched for again by searchTimer
-    bool unsure : 1 = false;    ///< the last search was
+    Followed now;               ///< tracked: of process `pid`
   };
   static constexpr unsigned Buckets = 256;
   static constexpr unsigned Slice = 64;
@@ -182,7 +190,9 @@ private:
   void noticeTrap(const siginfo_t &info, Record &record);
   void noticeEarly(int32_t pid);
   void noticeFork(Record &record);
-  bool takeEarly(int32_t pid);
+  Record **earlyOf(int32_t pid);
+  bool noteEarlyEnd(const siginfo_t &info);
+  void takeEarly(int32_t pid, Followed &told);
   bool tracesAny() const;
   void releaseEarly();
   void resume(Record &record, int signal);
@@ -192,12 +202,25 @@ private:
   void settleLost();
   void poll();
   void settleEnd(Record &record);
+  bool endsElsewhere(const Record &record);
+  void follow(Record &record, int32_t pid, Tracing tracing);
+
+  // --- Survivors.cpp
+  /// Of a job whose tracked process is gone.
+  enum class Left : uint8_t {
+    Nothing,
+    Replaced, ///< main is another process; the engine was told
+    Unknown,  ///< it is looked again soon
+  };
+  struct Search;
   bool handsOver(const Record &record, const siginfo_t &info);
-  bool replace(Record &record);
-  bool searchesLater(Record &record);
+  Left replace(Record &record);
+  void goOnAs(Record &record, int32_t pid);
+  Record *succeed(int32_t pid);
   void searchAgain();
   bool isKnown(int32_t pid) const;
-  int32_t survivor(Record &record, engine::Text job, engine::Text instance);
+  void consider(Search &search, int32_t pid);
+  void walk(Search &search);
 
   void feed(engine::Input::Kind kind, int32_t pid, int32_t status);
   void setSoftLimit(rlim_t value);
