@@ -96,6 +96,11 @@ ClassIndex Engine::findClass(Text name) const {
   return NoClass;
 }
 
+Text Engine::className(ClassIndex job) const {
+  const flatbuffers::String *name = classJob(job).name();
+  return {name->c_str(), name->size()};
+}
+
 const table::Job &Engine::classJob(ClassIndex job) const {
   return *impl->table->jobs()->Get(job);
 }

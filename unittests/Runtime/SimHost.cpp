@@ -69,7 +69,7 @@ bool SimHost::switchTo(const Compiled &compiled, engine::SwitchKind kind,
 Strings SimHost::classes() const {
   Strings names;
   for (uint32_t i = 0; i < engine.classCount(); ++i)
-    names.push_back(engine.classJob(engine.classAt(i)).name()->str());
+    names.push_back(toString(engine.className(engine.classAt(i))));
   return names;
 }
 
@@ -115,7 +115,7 @@ void SimHost::checkClasses() {
     check(hash % 17 >= last, name + " is out of order");
     last = hash % 17;
     engine::ClassIndex job = engine.findClass(toText(name));
-    check(job != engine::NoClass && engine.classJob(job).name()->str() == name,
+    check(job != engine::NoClass && toString(engine.className(job)) == name,
           name + " is not found");
   }
 }

@@ -108,7 +108,7 @@ std::string SimHost::describe(const Action &action) const {
     all += std::to_string(field) + " ";
   // Slots of classes are counted anew by another engine.
   if (action.job != engine::NoClass)
-    all += engine.classJob(action.job).name()->str() + " ";
+    all += toString(engine.className(action.job)) + " ";
   for (engine::Text entry : action.env)
     all += "[" + toString(entry) + "]";
   return all + toString(action.text);
@@ -271,7 +271,7 @@ void SimHost::announce(const Action &action) {
   if (action.announce == What::JobAdded || action.announce == What::JobRemoved)
     return announceJob(action);
   std::string name = key(action);
-  check(jobs.count(engine.classJob(action.job).name()->str()),
+  check(jobs.count(toString(engine.className(action.job))),
         "something of a job that was not announced");
   switch (action.announce) {
   case What::InstanceAdded:
@@ -315,7 +315,7 @@ void SimHost::announce(const Action &action) {
 
 void SimHost::announceJob(const Action &action) {
   std::string name = toString(action.text);
-  check(engine.classJob(action.job).name()->str() == name,
+  check(toString(engine.className(action.job)) == name,
         "a job of another name is announced");
   if (action.announce == Action::Announcement::JobAdded) {
     check(jobs.insert(name).second, "job " + name + " was added twice");

@@ -40,8 +40,7 @@ const char *wireName(engine::ErrorName name) {
 }
 
 Text Server::Impl::jobName(engine::ClassIndex job) const {
-  const flatbuffers::String *name = engine.classJob(job).name();
-  return {name->c_str(), name->size()};
+  return engine.className(job);
 }
 
 bool Server::Impl::takePending(engine::RequestToken token,

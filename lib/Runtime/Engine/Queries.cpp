@@ -13,6 +13,8 @@ ClassIndex Engine::classAt(uint32_t position) const {
 
 ClassIndex Engine::findClass(Text name) const { return impl->findClass(name); }
 
+Text Engine::className(ClassIndex job) const { return impl->nameOf(job); }
+
 const table::Job &Engine::classJob(ClassIndex job) const {
   return impl->jobOf(job);
 }

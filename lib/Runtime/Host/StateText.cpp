@@ -118,8 +118,7 @@ void writeClasses(JsonText &json, engine::Engine &engine) {
     json.next();
     json.open('{');
     json.key("name");
-    const flatbuffers::String *name = engine.classJob(job).name();
-    json.string({name->c_str(), name->size()});
+    json.string(engine.className(job));
     json.key("session");
     json.raw("null");
     json.key("jobs");

@@ -380,6 +380,8 @@ public:
   /// Classes in the order Upstart lists them (runtime §1.4).
   ClassIndex classAt(uint32_t position) const;
   ClassIndex findClass(Text name) const;
+  /// Without reading or verifying what the table says of the job.
+  Text className(ClassIndex job) const;
   const table::Job &classJob(ClassIndex job) const;
   /// Instances of a class in list order: first/next, index ~0u when none.
   InstanceId firstInstance(ClassIndex job) const;
