@@ -31,7 +31,8 @@ public:
       if (impl.instances[at].live)
         instance(at);
     for (ClassIndex job = 0; job < impl.classes.size(); ++job)
-      if (impl.isClass(job))
+      // A condition that was never looked at holds nothing.
+      if (impl.isClass(job) && impl.classes[job].sound)
         holders(impl.startTree(job));
     for (uint32_t at = impl.released; at != None; at = impl.waiters[at].link)
       waiter(at);

@@ -25,7 +25,7 @@ Files manyJobs() {
   Files files;
   for (unsigned i = 0; i < Jobs; ++i)
     files[nameOf(i)] = "start on go" + std::to_string(i) + "\nstop on halt" +
-                       std::to_string(i) + "\ndescription \"" +
+                       std::to_string(i) + "\ndescription \"" + nameOf(i) +
                        std::string(800, 'd') + "\"\nexec run\n";
   return files;
 }
@@ -70,7 +70,10 @@ protected:
     host = std::make_unique<SimHost>(*late.table, late.settings());
     ASSERT_TRUE(host->ready());
   }
-  void TearDown() override { EXPECT_EQ(host->broken(), ""); }
+  void TearDown() override {
+    if (host)
+      EXPECT_EQ(host->broken(), "");
+  }
 
   LateTable late{Compiled(manyJobs())};
   std::unique_ptr<SimHost> host;
