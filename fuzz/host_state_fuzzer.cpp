@@ -110,7 +110,7 @@ private:
 
 const test::Compiled &jobs() {
   static const test::Compiled compiled(
-      {{"foo", "start on startup\nexec run\n"}});
+      test::Files{{"foo", "start on startup\nexec run\n"}});
   return compiled;
 }
 

@@ -54,6 +54,7 @@ void addFile(JobSet &set, const char *path, llvm::StringRef text,
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;

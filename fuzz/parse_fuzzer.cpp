@@ -27,7 +27,7 @@ void checkRange(Range range, const SourceBuffer &source, const char *what) {
 void checkStatement(const ast::File &file, const ast::Statement &statement) {
   const SourceBuffer &source = *file.source;
   checkRange(statement.range, source, "range of a statement");
-  checkRange(statement.keyword, source, "range of a keyword");
+  checkRange(statement.keyword(), source, "range of a keyword");
   checkRange(statement.textRange, source, "range of a text");
   check(size_t(statement.firstWord) + statement.wordCount <= file.words.size(),
         "words of a statement");

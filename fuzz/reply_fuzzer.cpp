@@ -43,6 +43,7 @@ static void use(const Value &value) {
       std::abort(); // What came over D-Bus may go back.
 }
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;

@@ -23,6 +23,7 @@ void check(const ShellFacts &facts) {
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static ShellParser parser;
   llvm::StringRef text(reinterpret_cast<const char *>(data), size);

@@ -151,6 +151,7 @@ public:
   void settle() {
     for (bool busy = true; busy;) {
       std::vector<pollfd> polled;
+      polled.reserve(watched.size());
       for (auto [fd, events] : watched)
         polled.push_back(
             {fd,
@@ -215,6 +216,7 @@ static void write(Daemon &daemon, int fd, const std::string &bytes) {
   }
 }
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static Daemon daemon;
   if (size < 1)
