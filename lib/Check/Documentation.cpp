@@ -3,6 +3,7 @@
 // What is known about the checks, as text, JSON and Markdown.
 
 #include "starton/Check/Driver.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
 namespace starton::check {
@@ -110,7 +111,7 @@ void printCheckListJson(llvm::raw_ostream &os) {
 
 void printCheckPage(const Check &check, llvm::raw_ostream &os) {
   os << "# " << check.name << "\n\n"
-     << char(check.summary.front() - 'a' + 'A') << check.summary.drop_front()
+     << llvm::toUpper(check.summary.front()) << check.summary.drop_front()
      << ".\n\n"
      << llvm::StringRef(check.doc).trim('\n') << "\n\n"
      << "- Severity: " << severityWord(check.severity) << '\n'

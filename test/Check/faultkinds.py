@@ -13,18 +13,32 @@ from jobfiles import JOB_EVENTS
 class Fault:
     """What becomes of the system, and where the finding must be."""
     what: str
-    edits: dict  # file -> its text; None: the file goes
+    edits: dict  # file -> its text; None: the file goes; from `/`: below the root
     expected: list  # (file, line): a finding at one of them
+
+
+@dataclass
+class Kind:
+    name: str
+    check: str
+    places: object  # a function of the system
+    options: tuple  # that the tool is run with
 
 
 KINDS = []
 
 
-def kind(check):
+def kind(check, *options):
     def register(function):
-        KINDS.append((function.__name__.replace('_', '-'), check, function))
+        KINDS.append(Kind(function.__name__.replace('_', '-'), check, function,
+                          options or ('--noscript',)))
         return function
     return register
+
+
+def kind_alone(check):
+    """Of a check that is not one of the default ones."""
+    return kind(check, '--noscript', '--off=all', '--warn=' + check)
 
 
 def conf(job):

@@ -163,3 +163,18 @@ class System:
         pattern = re.compile(r'\b(re)?start\s+(--\S+\s+)*' + re.escape(job) + r'(?![\w-])')
         return not any(pattern.search(line) for file in self.files.values()
                        for line in file.lines)
+
+    def programs(self):
+        """(job, program, statement) of each command with a path."""
+        for job, file in self.jobs.items():
+            for keyword in (('exec',), *((hook, 'exec') for hook in sorted(SCRIPTS))):
+                for statement in file.all_of(*keyword):
+                    words = statement.words[len(keyword):]
+                    if words and re.fullmatch(r'/[\w./+-]+', words[0]) and statement.whole:
+                        yield job, words[0], statement
+
+    def accounts(self):
+        """The users and groups that jobs run as."""
+        return sorted({statement.words[1] for file in self.files.values()
+                       for keyword in ('setuid', 'setgid') for statement in file.all_of(keyword)
+                       if len(statement.words) > 1} | {'nobody'})

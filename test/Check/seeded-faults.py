@@ -6,9 +6,12 @@ usage: seeded-faults.py CHECKCONF SYSTEM [--seeds N] [--first SEED]
                         [--dialect NAME] [--bar PERCENT] [--verbose]
                         [--findings-allowed]
 
-Of every kind of fault (faultkinds.py) N places are taken, which ones
-follows from SEED. Findings that the unbroken system has count nowhere. A kind
-whose check the tool does not have is not checked yet, and counts nowhere.
+SYSTEM is a directory of job files. They are checked below a root of their own,
+which has the programs, users and groups that they name.
+
+Of every kind of fault (faultkinds.py, slipkinds.py) N places are taken, which
+ones follows from SEED. Findings that the unbroken system has count nowhere. A
+kind whose check the tool does not have is not checked yet, and counts nowhere.
 
 Exit status 1: the unbroken system has findings, a kind that is checked fits
 nowhere, or less than PERCENT of the faults are found. With --findings-allowed
@@ -24,8 +27,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import slipkinds  # noqa: F401, it adds kinds
 from faultkinds import KINDS
 from jobfiles import System
+
+JOBS = 'etc/init'
 
 
 def arguments():
@@ -52,24 +58,29 @@ class Tool:
         self.options = options
         self.directory = directory
 
-    def write(self, files):
-        for path, text in files.items():
-            name = os.path.join(self.directory, path)
-            if text is None:
-                os.remove(name)
-                continue
-            os.makedirs(os.path.dirname(name), exist_ok=True)
-            with open(name, 'w', encoding='utf-8', errors='surrogateescape', newline='') as file:
-                file.write(text)
+    def path(self, name):
+        return os.path.join(self.directory, name[1:] if name.startswith('/') else f'{JOBS}/{name}')
 
-    def findings(self):
+    def write(self, files):
+        for name, text in files.items():
+            path = self.path(name)
+            if text is None:
+                if os.path.exists(path):
+                    os.remove(path)
+                continue
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'w', encoding='utf-8', errors='surrogateescape', newline='') as file:
+                file.write(text)
+            os.chmod(path, 0o755)
+
+    def findings(self, options):
         """(check, file, line, message) of every finding."""
-        run = subprocess.run([self.options.checkconf, '--noscript', '--format=json',
+        run = subprocess.run([self.options.checkconf, '--no-config', '--format=json',
                               '--fail-on=never', '--dialect=' + self.options.dialect,
-                              self.directory], capture_output=True, check=False)
+                              *options, '--root', self.directory], capture_output=True, check=False)
         if run.returncode != 0:
             sys.exit(f'{self.options.checkconf}: status {run.returncode}: {run.stderr.decode()}')
-        return {(finding['name'], os.path.relpath(finding['file'], self.directory),
+        return {(finding['name'], os.path.relpath(finding['file'], self.path('')),
                  finding['line'], finding['message'])
                 for finding in json.loads(run.stdout)['diagnostics']}
 
@@ -97,33 +108,46 @@ class Trial:
         self.tool = Tool(options, directory)
         self.system = System(options.system)
         self.originals = {path: '\n'.join(file.lines) for path, file in self.system.files.items()}
-        self.tool.write(self.originals)
-        self.before = self.tool.findings()
+        self.tool.write(self.originals | self.root_files())
+        self.unbroken = {}
 
-    def seed(self, check, fault):
+    def root_files(self):
+        accounts = ''.join(f'{name}:x:1:1::/:\n' for name in self.system.accounts())
+        programs = {program: '' for _, program, _ in self.system.programs()}
+        return programs | {'/etc/passwd': accounts, '/etc/group': accounts, '/bin/true': ''}
+
+    def before(self, options):
+        if options not in self.unbroken:
+            self.unbroken[options] = self.tool.findings(options)
+        return self.unbroken[options]
+
+    def seed(self, kind, fault):
         """Whether the fault is found, and the number of findings beside it."""
+        before = self.before(kind.options)
         self.tool.write(fault.edits)
-        after = self.tool.findings()
-        self.tool.write({path: self.originals[path] for path in fault.edits})
+        after = self.tool.findings(kind.options)
+        self.tool.write({path: '' if path.startswith('/') else self.originals.get(path)
+                         for path in fault.edits})
         # An old finding may have moved to another line.
-        new = {finding for finding in after - self.before
-               if alike(after, finding) > alike(self.before, finding)}
+        new = {finding for finding in after - before
+               if alike(after, finding) > alike(before, finding)}
         hits = {finding for finding in new
-                if finding[0] == check and finding[1:3] in fault.expected}
+                if finding[0] == kind.check and finding[1:3] in fault.expected}
         if not hits or self.options.verbose:
             print(f'  {"found" if hits else "missed"}: {fault.what}')
             report(new)
         return bool(hits), len(new - hits)
 
-    def kind(self, name, check, places):
+    def kind(self, kind):
         """(found, seeded) of one kind."""
-        faults = choose(places(self.system), f'{name} {self.options.first}', self.options.seeds)
+        faults = choose(kind.places(self.system), f'{kind.name} {self.options.first}',
+                        self.options.seeds)
         if not faults:
-            print(f'{name}: {check}: fits nowhere')
+            print(f'{kind.name}: {kind.check}: fits nowhere')
             return 0, 0
-        results = [self.seed(check, fault) for fault in faults]
+        results = [self.seed(kind, fault) for fault in faults]
         found = sum(hit for hit, _ in results)
-        print(f'{name}: {check}: found {found} of {len(faults)}, '
+        print(f'{kind.name}: {kind.check}: found {found} of {len(faults)}, '
               f'{sum(beside for _, beside in results)} other findings')
         return found, len(faults)
 
@@ -134,15 +158,16 @@ def main():
     found = seeded = 0
     with tempfile.TemporaryDirectory() as directory:
         trial = Trial(options, directory)
-        print(f'unbroken: {len(trial.originals)} files, {len(trial.before)} findings')
-        failed = bool(trial.before) and not options.findings_allowed
+        before = trial.before(('--noscript',))
+        print(f'unbroken: {len(trial.originals)} files, {len(before)} findings')
+        failed = bool(before) and not options.findings_allowed
         if failed:
-            report(trial.before)
-        for name, check, places in KINDS:
-            if check not in checks:
-                print(f'{name}: {check} is not checked yet')
+            report(before)
+        for kind in KINDS:
+            if kind.check not in checks:
+                print(f'{kind.name}: {kind.check} is not checked yet')
                 continue
-            hits, faults = trial.kind(name, check, places)
+            hits, faults = trial.kind(kind)
             found += hits
             seeded += faults
             failed = failed or not (faults or options.findings_allowed)
