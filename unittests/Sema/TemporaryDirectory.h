@@ -18,7 +18,7 @@ public:
   TemporaryDirectory() {
     EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("starton-sema", path));
   }
-  ~TemporaryDirectory() { llvm::sys::fs::remove_directories(path); }
+  ~TemporaryDirectory() { (void)llvm::sys::fs::remove_directories(path); }
   TemporaryDirectory(const TemporaryDirectory &) = delete;
   TemporaryDirectory &operator=(const TemporaryDirectory &) = delete;
 

@@ -19,6 +19,9 @@ void noteSteps(const Context &context, Finding finding,
                  "job " + quoted(context.jobs()[leaf.job].name) +
                      " in turn waits for this");
   }
+  if (circle.size() > MaxShown + 1)
+    finding.note("and so on: the circle has " + llvm::Twine(circle.size()) +
+                 " jobs");
 }
 
 void noteDependents(const Context &context, Finding finding,
