@@ -6,6 +6,7 @@
 #include "SimHost.h"
 #include "starton/Table/Verification.h"
 #include "gtest/gtest.h"
+#include <cerrno>
 #include <cstring>
 #include <set>
 
@@ -42,6 +43,8 @@ public:
     source.read = [](void *context, uint32_t begin, uint32_t end) noexcept {
       auto &self = *static_cast<LateTable *>(context);
       self.parts.insert(begin);
+      if (self.error)
+        return self.error;
       std::memcpy(&self.bytes[begin], &self.written[begin], end - begin);
       return 0;
     };
@@ -58,6 +61,7 @@ public:
 
   std::string written, bytes;
   std::set<uint32_t> parts; ///< that were read, by where they begin
+  int error = 0;            ///< of every read from now on
   table::Verification rest;
   const table::JobTable *table = nullptr;
 };
@@ -119,6 +123,19 @@ TEST_F(EngineLate, AWholeTableRemovesWhatNobodyHasUsed) {
   for (unsigned i : {0U, 7U, Jobs - 1})
     EXPECT_EQ(countOf(host->all(), "job removed " + nameOf(i)), 1U);
   EXPECT_EQ(host->classes().size(), Jobs - 3);
+  EXPECT_EQ(host->answer(host->emit("go8")), "ok");
+  EXPECT_EQ(host->status(nameOf(8)), "start/running");
+}
+
+TEST_F(EngineLate, AWholeTableRemovesWhatCannotBeRead) {
+  late.error = EIO;
+  Files files = {{nameOf(8), manyJobs()[nameOf(8)]}};
+  host->forget();
+  ASSERT_TRUE(host->switchTo(Compiled(files), engine::SwitchKind::Whole));
+  // It is known by the name that the old table has for it.
+  for (unsigned i : {0U, 7U, Jobs - 1})
+    EXPECT_EQ(countOf(host->all(), "job removed " + nameOf(i)), 1U);
+  EXPECT_EQ(host->classes(), Strings{nameOf(8)});
   EXPECT_EQ(host->answer(host->emit("go8")), "ok");
   EXPECT_EQ(host->status(nameOf(8)), "start/running");
 }
