@@ -129,6 +129,15 @@ TEST_F(HostProcesses, FailsAStartWithoutDescriptorsUnlessSomeWillBeFreeSoon) {
   EXPECT_GT(spawn().pid, 0);
 }
 
+TEST_F(HostProcesses, FailsAStartWhereOnlyStoppedChildrenHoldDescriptors) {
+  define();
+  pid_t held = spawn().pid;
+  sys.report(held, CLD_STOPPED, SIGSTOP); // `debug`
+  processes.reap();
+  sys.pipeError = EMFILE;
+  EXPECT_EQ(spawn().error, EMFILE) << "that may be for ever";
+}
+
 TEST_F(HostProcesses, RemembersWhoseOutputIsLostAndWhy) {
   define();
   logs.setDirectory("/nonexistent");

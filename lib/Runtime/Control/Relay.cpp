@@ -367,7 +367,8 @@ int Relay::run(const char *daemonAddress, const char *busAddress) {
 
 int runRelay(const char *daemonAddress, const char *busAddress) {
   // A mistake in using libdbus must not abort; it reads this once.
-  setenv("DBUS_FATAL_WARNINGS", "0", 1);
+  if (setenv("DBUS_FATAL_WARNINGS", "0", 1) != 0)
+    return 1;
   static Relay relay;
   return relay.run(daemonAddress, busAddress);
 }

@@ -201,7 +201,10 @@ Listener::~Listener() { close(); }
 bool Listener::open(const char *address, int listening, const LoopHooks &loop,
                     Accept accept, void *context, char (&error)[160]) {
   // A mistake in using libdbus must not end the daemon; it reads this once.
-  setenv("DBUS_FATAL_WARNINGS", "0", 1);
+  if (setenv("DBUS_FATAL_WARNINGS", "0", 1) != 0) {
+    std::snprintf(error, sizeof(error), "no memory");
+    return false;
+  }
   // Every write of libdbus says MSG_NOSIGNAL; SIGPIPE is the host's business.
   dbus_connection_set_change_sigpipe(false);
   DBusError failure;

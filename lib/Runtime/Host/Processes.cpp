@@ -201,11 +201,12 @@ Console Processes::consoleOf(const table::Job &job) const {
   return console == Console::Log && !logging ? Console::None : console;
 }
 
-/// Whether there is a child that has not told of its exec yet.
+/// Whether there is a child on its way to its exec. One that is stopped there
+/// (`debug`) is not: nobody knows when it will go on.
 bool Processes::awaitsReport() const {
   for (const Record *bucket : buckets)
     for (const Record *record = bucket; record; record = record->next)
-      if (record->watching == Watching::Exec)
+      if (record->watching == Watching::Exec && !record->confirmed)
         return true;
   return false;
 }
