@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Context.h"
+#include "starton/Shell/ShellTexts.h"
 
 namespace starton::check {
 
@@ -33,6 +34,26 @@ Finding Context::report(Place place, const llvm::Twine &message) {
   diagnostic.range = place.range;
   diagnostic.message = message.str();
   return Finding(diagnostic);
+}
+
+void Context::forEachFile(llvm::function_ref<void(uint32_t file)> visit) const {
+  for (uint32_t file = 0; file != set().files.size(); ++file)
+    if (set().files[file].parse.accepted())
+      visit(file);
+}
+
+void Context::forEachMain(
+    llvm::function_ref<void(const sema::Job &, const shell::ShellText &)> visit)
+    const {
+  const shell::ShellTexts &texts = system().shell();
+  for (uint32_t job = 0; job != jobs().size(); ++job)
+    if (const shell::ShellText *text = texts.find(job, sema::ProcessSlot::Main))
+      visit(jobs()[job], *text);
+}
+
+bool countsForks(const sema::Job &job) {
+  return job.expect.value == sema::Expect::Fork ||
+         job.expect.value == sema::Expect::Daemon;
 }
 
 std::string quoted(llvm::StringRef text) { return "'" + printable(text) + "'"; }

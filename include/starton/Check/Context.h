@@ -9,8 +9,13 @@
 #include "starton/Check/Check.h"
 #include "starton/Check/Graph.h"
 #include "starton/Check/System.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/Twine.h"
 #include <deque>
+
+namespace starton::shell {
+struct ShellText;
+} // namespace starton::shell
 
 namespace starton::check {
 
@@ -49,6 +54,13 @@ public:
   /// quoted(). It says what to do where that is not plain.
   Finding report(Place place, const llvm::Twine &message);
 
+  /// Every file that was parsed without an error.
+  void forEachFile(llvm::function_ref<void(uint32_t file)> visit) const;
+  /// The shell text of every main process that has one (NeedShell).
+  void forEachMain(
+      llvm::function_ref<void(const sema::Job &, const shell::ShellText &)>
+          visit) const;
+
   /// All findings so far, in the order of the reports.
   std::deque<Diagnostic> &findings() { return found; }
 
@@ -57,6 +69,10 @@ private:
   const System &examined;
   std::deque<Diagnostic> found; ///< a Finding refers into it
 };
+
+/// Whether the forks of the job's main process are counted (expect fork, expect
+/// daemon).
+bool countsForks(const sema::Job &job);
 
 /// 'TEXT' with what is no UTF-8 escaped.
 std::string quoted(llvm::StringRef text);

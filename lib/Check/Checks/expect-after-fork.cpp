@@ -60,14 +60,10 @@ void checkMain(Context &context, const sema::Job &job,
 }
 
 void run(Context &context) {
-  uint32_t index = 0;
-  for (const sema::Job &job : context.jobs()) {
-    const shell::ShellText *text =
-        context.system().shell().find(index++, sema::ProcessSlot::Main);
-    if (text && (job.expect.value == sema::Expect::Fork ||
-                 job.expect.value == sema::Expect::Daemon))
-      checkMain(context, job, *text);
-  }
+  context.forEachMain([&](const sema::Job &job, const shell::ShellText &text) {
+    if (countsForks(job))
+      checkMain(context, job, text);
+  });
 }
 
 } // namespace

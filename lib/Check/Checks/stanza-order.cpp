@@ -66,10 +66,7 @@ void runOnFile(Context &context, uint32_t file) {
 }
 
 void run(Context &context) {
-  const sema::JobSet &set = context.set();
-  for (uint32_t file = 0; file != set.files.size(); ++file)
-    if (set.files[file].parse.accepted())
-      runOnFile(context, file);
+  context.forEachFile([&](uint32_t file) { runOnFile(context, file); });
 }
 
 } // namespace

@@ -11,11 +11,6 @@ namespace {
 using shell::ShellFacts;
 using shell::WrapperKind;
 
-bool isTracked(const sema::Job &job) {
-  return job.expect.value == sema::Expect::Fork ||
-         job.expect.value == sema::Expect::Daemon;
-}
-
 /// What one text is checked with.
 struct Subject {
   Context &context;
@@ -26,7 +21,7 @@ struct Subject {
 
   void report(Range range, const llvm::Twine &message) const {
     Finding finding = context.report({text.file, text.inFile(range)}, message);
-    if (isTracked(job))
+    if (countsForks(job))
       finding.note(context.system(), placeOf(job.expect.origin),
                    "forks are counted here");
   }
@@ -74,7 +69,7 @@ bool checkStartStop(const Subject &subject, const shell::Command &command) {
     if (layer.kind != WrapperKind::StartStopDaemon)
       continue;
     const shell::Word *option = backgroundOption(facts, layer);
-    if (!option || isTracked(subject.job) || subject.job.task.value)
+    if (!option || countsForks(subject.job) || subject.job.task.value)
       return false;
     subject.report(option->range,
                    "with " + quoted(option->value) +
@@ -88,7 +83,7 @@ bool checkStartStop(const Subject &subject, const shell::Command &command) {
 /// The shell stays in front of what it runs last.
 void checkLastCommand(const Subject &subject) {
   const ShellFacts &facts = subject.facts();
-  if (!facts.complete || facts.usesEval || !isTracked(subject.job))
+  if (!facts.complete || facts.usesEval || !countsForks(subject.job))
     return;
   // What is forked for first is followed.
   for (const shell::Command &command : facts.commands)
@@ -132,17 +127,15 @@ void checkMain(const Subject &subject) {
     return;
   const shell::Command &command =
       facts.commands[exec == shell::None ? 0 : exec];
-  if (isTracked(subject.job) && checkSession(subject, command))
+  if (countsForks(subject.job) && checkSession(subject, command))
     return;
   checkStartStop(subject, command);
 }
 
 void run(Context &context) {
-  uint32_t index = 0;
-  for (const sema::Job &job : context.jobs())
-    if (const shell::ShellText *text =
-            context.system().shell().find(index++, sema::ProcessSlot::Main))
-      checkMain({context, job, *text});
+  context.forEachMain([&](const sema::Job &job, const shell::ShellText &text) {
+    checkMain({context, job, text});
+  });
 }
 
 } // namespace
