@@ -17,7 +17,8 @@ namespace starton::host {
 
 namespace {
 
-/// Descriptors that only the start of a job may use.
+/// Descriptors that only the start of a job may use, and the search for what is
+/// left of one.
 constexpr rlim_t ReserveDescriptors = 32;
 /// Descriptors below those that are kept free of logs.
 constexpr rlim_t ClientDescriptors = 16;
