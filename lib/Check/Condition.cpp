@@ -81,4 +81,20 @@ std::vector<size_t> falseLeaves(const sema::Condition &condition,
   return result;
 }
 
+std::vector<bool> sufficientLeaves(const sema::Condition &condition) {
+  std::vector<bool> result;
+  size_t size = condition.nodes.size();
+  // Nothing but `or` is above them; parents come behind their children.
+  std::vector<bool> alone(size);
+  if (size != 0)
+    alone.back() = true;
+  for (size_t i = size; i-- != 0;)
+    if (alone[i] && condition.nodes[i].kind == ast::NodeKind::Or)
+      alone[condition.nodes[i].left] = alone[i - 1] = true;
+  for (size_t i = 0; i != size; ++i)
+    if (condition.nodes[i].kind == ast::NodeKind::Match)
+      result.push_back(alone[i]);
+  return result;
+}
+
 } // namespace starton::check

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Graph.h"
+#include "GlobIndex.h"
 #include "RootScan.h"
 #include "ShellEmissions.h"
 #include "starton/Shell/ShellTexts.h"
@@ -31,11 +32,6 @@ JobOperand classify(const Operand &operand) {
   return isPattern(operand.value) ? JobOperand::Pattern : JobOperand::Literal;
 }
 
-/// The text that all names matching \p pattern begin with.
-llvm::StringRef literalPrefix(llvm::StringRef pattern) {
-  return pattern.take_front(pattern.find_first_of("*?[\\"));
-}
-
 } // namespace
 
 llvm::StringRef jobEventName(JobEvent event) {
@@ -49,9 +45,11 @@ std::optional<JobEvent> jobEventOf(llvm::StringRef name) {
   return static_cast<JobEvent>(found - std::begin(jobEventNames));
 }
 
-Graph::Graph(const System &system) : system(system) {
+Graph::Graph(const System &system)
+    : system(system), globIndex(std::make_unique<GlobIndex>()) {
   llvm::ArrayRef<sema::Job> jobs = system.set().jobs;
   firstLeaf.reserve(2 * jobs.size() + 1);
+  requested.resize(jobs.size());
   for (uint32_t job = 0; job != jobs.size(); ++job) {
     addLeaves(job, false);
     addLeaves(job, true);
@@ -62,6 +60,8 @@ Graph::Graph(const System &system) : system(system) {
   addScripts();
   if (system.root().isGiven())
     addRoot();
+  for (EventNode &event : nodes)
+    event.globs = globIndex->matching(event.name);
   std::sort(byName.begin(), byName.end(), [&](uint32_t left, uint32_t right) {
     return jobs[left].name < jobs[right].name;
   });
@@ -123,10 +123,14 @@ void Graph::addStanzas(uint32_t job) {
 
 void Graph::addEmission(Emission emission) {
   auto index = static_cast<uint32_t>(allEmissions.size());
-  if (emission.isGlob)
-    globs.push_back(index);
-  else
+  if (emission.isGlob) {
+    uint32_t glob = globIndex->add(emission.name);
+    if (glob == globNodes.size())
+      globNodes.push_back({emission.name, {}});
+    globNodes[glob].emissions.push_back(index);
+  } else {
     nodes[intern(emission.name)].emissions.push_back(index);
+  }
   allEmissions.push_back(std::move(emission));
 }
 
@@ -159,7 +163,11 @@ llvm::StringSet<> Graph::awaited() const {
 void Graph::addScripts() {
   if (!shell::isAvailable())
     return addWords();
-  for (const shell::ShellText &text : system.shell().all())
+  for (const shell::ShellText &text : system.shell().all()) {
+    llvm::StringSet<> functions;
+    if (!text.facts.controlCalls.empty())
+      for (const shell::Function &function : text.facts.functions)
+        functions.insert(function.name);
     for (const shell::ControlCall &call : text.facts.controlCalls) {
       Place place{text.file, text.inFile(call.nameRange)};
       if (std::optional<Emission> emission = emissionOf(text.facts, call)) {
@@ -168,15 +176,20 @@ void Graph::addScripts() {
         emission->place = place;
         addEmission(std::move(*emission));
       }
-      if (std::optional<Request> request = requestOf(text.facts, call)) {
+      if (std::optional<Request> request =
+              requestOf(text.facts, functions, call)) {
         request->job = text.job;
         request->slot = text.slot;
         request->place = place;
         if (!request->isGlob)
           request->target = system.jobNamed(request->name);
+        anyRequested |= request->isGlob;
+        if (request->target != System::NoJob)
+          requested[request->target] = true;
         allRequests.push_back(std::move(*request));
       }
     }
+  }
 }
 
 void Graph::addRoot() {
@@ -206,14 +219,6 @@ const sema::ConditionNode &Graph::nodeOf(const Leaf &leaf) const {
   return (leaf.stops ? job.stopOn : job.startOn).nodes[leaf.node];
 }
 
-std::vector<uint32_t> Graph::globEmissionsOf(llvm::StringRef event) const {
-  std::vector<uint32_t> result;
-  for (uint32_t index : globs)
-    if (matchesPattern(allEmissions[index].name, event))
-      result.push_back(index);
-  return result;
-}
-
 bool Graph::isEmitted(llvm::StringRef event) const {
   // A chain of such suffixes never happens: the event of a failure has none of
   // its own (runtime §3.1).
@@ -221,7 +226,8 @@ bool Graph::isEmitted(llvm::StringRef event) const {
   if (jobEventOf(event) || system.catalogue().find(event))
     return true;
   const EventNode *node = find(event);
-  return (node && !node->emissions.empty()) || !globEmissionsOf(event).empty();
+  return (node && !node->emissions.empty()) ||
+         !globIndex->matching(event).empty();
 }
 
 void Graph::forEachTarget(const Leaf &leaf,

@@ -7,13 +7,6 @@ namespace starton::check {
 
 namespace {
 
-Milestones unite(const Milestones &left, const Milestones &right) {
-  Milestones result;
-  std::set_union(left.begin(), left.end(), right.begin(), right.end(),
-                 std::back_inserter(result));
-  return result;
-}
-
 Milestones intersect(const Milestones &left, const Milestones &right) {
   Milestones result;
   std::set_intersection(left.begin(), left.end(), right.begin(), right.end(),
@@ -23,11 +16,21 @@ Milestones intersect(const Milestones &left, const Milestones &right) {
 
 } // namespace
 
+Milestones Precedence::unite(const Milestones &left, const Milestones &right) {
+  Milestones result;
+  std::set_union(left.begin(), left.end(), right.begin(), right.end(),
+                 std::back_inserter(result));
+  if (result.size() > MaxSize)
+    result.resize(MaxSize);
+  return result;
+}
+
 Precedence::Precedence(const System &system)
     : system(system), graph(system.graph()),
       states(system.set().jobs.size(), State::Unknown),
       known(system.set().jobs.size()), requested(system.set().jobs.size()),
-      hooks(system.set().jobs.size()) {
+      hooks(system.set().jobs.size()), knownOfEvents(graph.events().size()),
+      knownOfGlobs(graph.globs().size()) {
   bool anyJob = false;
   for (const Request &request : graph.requests()) {
     anyJob |= request.isGlob;
@@ -40,7 +43,8 @@ Precedence::Precedence(const System &system)
     llvm::ArrayRef<Leaf> leaves = graph.leavesOf(job, false);
     if (leaves.size() == 1 && leaves.front().jobEvent == JobEvent::Starting &&
         leaves.front().target != System::NoJob &&
-        graph.nodeOf(leaves.front()).operands.size() == 1)
+        graph.nodeOf(leaves.front()).operands.size() == 1 &&
+        hooks[leaves.front().target].size() < MaxSize)
       hooks[leaves.front().target].push_back(job);
   }
 }
@@ -53,11 +57,8 @@ const Milestones &Precedence::beforeStart(uint32_t job) {
     return known[job];
   states[job] = State::Computing;
   ++depth;
-  Milestones result = before(owner.startOn, graph.leavesOf(job, false),
-                             owner.startOn.nodes.size() - 1);
+  Milestones result = before(owner.startOn, graph.leavesOf(job, false));
   --depth;
-  if (result.size() > MaxSize)
-    result.resize(MaxSize);
   known[job] = std::move(result);
   states[job] = State::Known;
   return known[job];
@@ -70,33 +71,53 @@ Milestones Precedence::reached(uint32_t job, Step step) {
     own.push_back({job, Step::Started});
   if (step == Step::Stopped)
     own.push_back({job, Step::Stopped});
-  Milestones result = unite(own, beforeStart(job));
+  Milestones ofHooks;
   for (uint32_t hook : hooks[job])
     if (hook != job)
-      result = unite(result, {{hook, Step::Begun}, {hook, Step::Started}});
-  return result;
+      ofHooks.insert(ofHooks.end(),
+                     {{hook, Step::Begun}, {hook, Step::Started}});
+  return unite(unite(own, beforeStart(job)), ofHooks);
 }
 
-Milestones Precedence::beforeEmission(const EventNode &event) {
-  std::vector<uint32_t> emitters = event.emissions;
-  for (uint32_t index : graph.globEmissionsOf(event.name))
-    emitters.push_back(index);
-  if (event.known || emitters.empty())
-    return {};
+/// \p found is set when that is known; until then, on a circle, nothing is.
+const Milestones &Precedence::beforeAll(llvm::ArrayRef<uint32_t> emissions,
+                                        std::optional<Milestones> &found) {
+  if (found)
+    return *found;
+  found.emplace();
   Milestones result;
-  for (size_t i = 0; i != emitters.size(); ++i) {
-    const Emission &emission = graph.emissions()[emitters[i]];
+  for (size_t i = 0; i != emissions.size(); ++i) {
+    const Emission &emission = graph.emissions()[emissions[i]];
     if (emission.job == System::NoJob)
-      return {};
+      return *found;
     Milestones one = reached(emission.job, Step::Begun);
-    result = i == 0 ? one : intersect(result, one);
+    result = i == 0 ? std::move(one) : intersect(result, one);
+    if (result.empty())
+      break;
   }
-  return result;
+  found = std::move(result);
+  return *found;
+}
+
+Milestones Precedence::beforeEmission(uint32_t index) {
+  const EventNode &event = graph.events()[index];
+  if (event.known || (event.emissions.empty() && event.globs.empty()))
+    return {};
+  std::optional<Milestones> result;
+  auto add = [&](const Milestones &one) {
+    result = result ? intersect(*result, one) : one;
+  };
+  if (!event.emissions.empty())
+    add(beforeAll(event.emissions, knownOfEvents[index]));
+  for (uint32_t glob : event.globs)
+    if (!result || !result->empty())
+      add(beforeAll(graph.globs()[glob].emissions, knownOfGlobs[glob]));
+  return *result;
 }
 
 Milestones Precedence::before(const Leaf &leaf) {
   if (!leaf.jobEvent)
-    return beforeEmission(graph.events()[leaf.event]);
+    return beforeEmission(leaf.event);
   // A script may emit it by hand.
   if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob ||
       !graph.events()[leaf.event].emissions.empty())
@@ -114,20 +135,22 @@ Milestones Precedence::before(const Leaf &leaf) {
 }
 
 Milestones Precedence::before(const sema::Condition &condition,
-                              llvm::ArrayRef<Leaf> leaves, size_t node) {
+                              llvm::ArrayRef<Leaf> leaves) {
+  // The operands of an operator are the last two values that nobody took yet.
   std::vector<Milestones> values;
-  values.reserve(node + 1);
   size_t next = 0;
-  for (size_t i = 0; i <= node; ++i) {
-    const sema::ConditionNode &at = condition.nodes[i];
-    if (at.kind == ast::NodeKind::Match)
+  for (const sema::ConditionNode &node : condition.nodes) {
+    if (node.kind == ast::NodeKind::Match) {
       values.push_back(before(leaves[next++]));
-    else if (at.kind == ast::NodeKind::And)
-      values.push_back(unite(values[at.left], values[i - 1]));
-    else
-      values.push_back(intersect(values[at.left], values[i - 1]));
+      continue;
+    }
+    Milestones right = std::move(values.back());
+    values.pop_back();
+    Milestones &left = values.back();
+    left = node.kind == ast::NodeKind::And ? unite(left, right)
+                                           : intersect(left, right);
   }
-  return values.back();
+  return values.empty() ? Milestones() : std::move(values.back());
 }
 
 } // namespace starton::check

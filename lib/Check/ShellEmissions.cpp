@@ -28,6 +28,7 @@ std::optional<Emission> emissionOf(const shell::ShellFacts &facts,
 }
 
 std::optional<Request> requestOf(const shell::ShellFacts &facts,
+                                 const llvm::StringSet<> &functions,
                                  const shell::ControlCall &call) {
   Request request;
   switch (call.kind) {
@@ -51,9 +52,7 @@ std::optional<Request> requestOf(const shell::ShellFacts &facts,
   const shell::Command &command = facts.commands[call.command];
   bool isOurs = call.tool == shell::ControlTool::Initctl ||
                 (call.tool == shell::ControlTool::Bare &&
-                 llvm::none_of(facts.functions, [&](const auto &function) {
-                   return function.name == facts.nameOf(command);
-                 }));
+                 !functions.contains(facts.nameOf(command)));
   request.mustExist = isOurs && call.isLiteral &&
                       !command.is(shell::IsGuarded) &&
                       !command.is(shell::InBranch);

@@ -16,7 +16,9 @@ std::optional<Emission> emissionOf(const shell::ShellFacts &facts,
                                    const shell::ControlCall &call);
 
 /// The request that \p call is; the caller adds job, target and place.
+/// \p functions: the names of those that the text defines.
 std::optional<Request> requestOf(const shell::ShellFacts &facts,
+                                 const llvm::StringSet<> &functions,
                                  const shell::ControlCall &call);
 
 /// All emissions of a text that is no job's.

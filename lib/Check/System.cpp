@@ -3,6 +3,7 @@
 #include "starton/Check/System.h"
 #include "starton/Check/Graph.h"
 #include "starton/Check/Reachability.h"
+#include "starton/Check/Variables.h"
 #include "starton/Shell/ShellTexts.h"
 
 namespace starton::check {
@@ -34,6 +35,7 @@ System::System(const sema::JobSet &set, const Catalogue &catalogue,
   for (uint32_t i = 0; i != set.jobs.size(); ++i)
     names[set.jobs[i].name] = i;
   events = std::make_unique<Graph>(*this);
+  variableTable = std::make_unique<VariableTable>(*this);
 }
 
 System::~System() = default;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Variables.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace starton::check {
@@ -18,24 +19,63 @@ std::vector<std::string> ownVariables(JobEvent event) {
   return names;
 }
 
-bool exportsVariable(const sema::Job &job, llvm::StringRef variable) {
-  return llvm::any_of(job.exports, [&](const sema::Text &name) {
-    return name.value == variable;
-  });
+/// Whether nothing but init emits the job event of \p leaf, for a job that is
+/// known: a script may emit `started JOB=...` by hand.
+bool isOneJobs(const System &system, const Leaf &leaf) {
+  return leaf.operand == JobOperand::Literal && leaf.target != System::NoJob &&
+         system.graph().events()[leaf.event].emissions.empty();
 }
 
-Carries jobEventCarries(const System &system, JobEvent kind, const Leaf &leaf,
+Carries jobEventCarries(const System &system, const Leaf &leaf,
                         llvm::StringRef variable) {
-  if (llvm::is_contained(ownVariables(kind), variable))
+  if (variablesOf(system, leaf).contains(variable))
     return Carries::Yes;
-  // A script may emit `started JOB=...` by hand.
-  const EventNode &event = system.graph().events()[leaf.event];
-  if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob ||
-      !event.emissions.empty())
+  if (!isOneJobs(system, leaf))
     return Carries::Unknown;
-  return exportsVariable(system.set().jobs[leaf.target], variable)
+  return system.variables().exportsOf(leaf.target).contains(variable)
              ? Carries::Yes
              : Carries::No;
+}
+
+/// Several emitters may each have an order of their own.
+EventVariables emittedVariables(const Graph &graph, const EventNode &event) {
+  EventVariables result;
+  const Emission *first = nullptr;
+  auto add = [&](llvm::ArrayRef<uint32_t> emissions) {
+    for (uint32_t index : emissions) {
+      const Emission &emission = graph.emissions()[index];
+      if (!first) {
+        first = &emission;
+        result.names = emission.variables;
+        result.known = true;
+        result.more = false;
+      }
+      result.more = result.more || emission.more ||
+                    emission.variables != first->variables;
+      if (result.more)
+        return;
+    }
+  };
+  add(event.emissions);
+  for (uint32_t glob : event.globs)
+    if (!first || !result.more)
+      add(graph.globs()[glob].emissions);
+  return result;
+}
+
+EventVariables findVariables(const Graph &graph, const EventNode &event) {
+  EventVariables result;
+  if (std::optional<JobEvent> kind = jobEventOf(event.name)) {
+    result.names = ownVariables(*kind);
+    result.known = event.emissions.empty();
+    return result;
+  }
+  if (!event.known)
+    return emittedVariables(graph, event);
+  result.names = event.known->variables;
+  result.more = event.known->more || !event.emissions.empty();
+  result.known = true;
+  return result;
 }
 
 } // namespace
@@ -63,42 +103,66 @@ std::vector<VariableReference> variableReferences(llvm::StringRef text) {
 Carries carries(const System &system, const Leaf &leaf,
                 llvm::StringRef variable) {
   if (leaf.jobEvent)
-    return jobEventCarries(system, *leaf.jobEvent, leaf, variable);
-  EventVariables variables = variablesOf(system, leaf);
-  if (llvm::is_contained(variables.names, variable))
+    return jobEventCarries(system, leaf, variable);
+  const EventVariables &variables = variablesOf(system, leaf);
+  if (variables.contains(variable))
     return Carries::Yes;
   return variables.known && !variables.more ? Carries::No : Carries::Unknown;
 }
 
-EventVariables variablesOf(const System &system, const Leaf &leaf) {
-  const Graph &graph = system.graph();
-  const EventNode &event = graph.events()[leaf.event];
-  EventVariables result;
-  if (leaf.jobEvent) {
-    result.names = ownVariables(*leaf.jobEvent);
-    result.known = event.emissions.empty();
-    return result;
+const EventVariables &VariableTable::ofEvent(uint32_t event) {
+  std::unique_ptr<EventVariables> &entry = events[event];
+  if (!entry) {
+    const Graph &graph = system.graph();
+    entry = std::make_unique<EventVariables>(
+        findVariables(graph, graph.events()[event]));
+    for (const std::string &name : entry->names)
+      entry->set.insert(name);
   }
-  if (event.known) {
-    result.names = event.known->variables;
-    result.more = event.known->more || !event.emissions.empty();
-    result.known = true;
-    return result;
+  return *entry;
+}
+
+const llvm::StringSet<> &VariableTable::exportsOf(uint32_t job) {
+  std::unique_ptr<llvm::StringSet<>> &entry = exports[job];
+  if (!entry) {
+    entry = std::make_unique<llvm::StringSet<>>();
+    for (const sema::Text &name : system.set().jobs[job].exports)
+      entry->insert(name.value);
   }
-  // Several emitters may each have an order of their own.
-  std::vector<uint32_t> emitters = event.emissions;
-  for (uint32_t index : graph.globEmissionsOf(event.name))
-    emitters.push_back(index);
-  if (emitters.empty())
-    return result;
-  const Emission &first = graph.emissions()[emitters.front()];
-  result.names = first.variables;
-  result.known = true;
-  result.more = llvm::any_of(emitters, [&](uint32_t index) {
-    const Emission &emission = graph.emissions()[index];
-    return emission.more || emission.variables != first.variables;
-  });
-  return result;
+  return *entry;
+}
+
+const EventVariables &variablesOf(const System &system, const Leaf &leaf) {
+  return system.variables().ofEvent(leaf.event);
+}
+
+ComingVariables::ComingVariables(const System &system,
+                                 llvm::ArrayRef<Leaf> leaves)
+    : system(system) {
+  llvm::DenseSet<uint32_t> seenEvents, seenJobs;
+  for (const Leaf &leaf : leaves) {
+    const EventVariables &variables = variablesOf(system, leaf);
+    anything |= leaf.jobEvent ? !isOneJobs(system, leaf)
+                              : !variables.known || variables.more;
+    if (anything)
+      return;
+    if (seenEvents.insert(leaf.event).second && !variables.names.empty())
+      events.push_back(&variables);
+    if (leaf.jobEvent && seenJobs.insert(leaf.target).second &&
+        !system.set().jobs[leaf.target].exports.empty())
+      jobs.push_back(leaf.target);
+  }
+}
+
+bool ComingVariables::mayCome(llvm::StringRef name) const {
+  return anything ||
+         llvm::any_of(events,
+                      [&](const EventVariables *event) {
+                        return event->contains(name);
+                      }) ||
+         llvm::any_of(jobs, [&](uint32_t job) {
+           return system.variables().exportsOf(job).contains(name);
+         });
 }
 
 bool isAlwaysSet(const sema::Job &job, llvm::StringRef variable) {

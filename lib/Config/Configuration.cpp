@@ -6,6 +6,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/YAMLParser.h"
 #include "llvm/Support/YAMLTraits.h"
 #include <fnmatch.h>
 #include <sys/stat.h>
@@ -246,6 +247,33 @@ bool isEmpty(llvm::StringRef text) {
   return true;
 }
 
+/// Whether something but a comment stands before a line `---` or behind a line
+/// `...`. LLVM's reader crashes when it goes on behind some broken documents.
+bool hasSeveralDocuments(llvm::StringRef text) {
+  bool begun = false, ended = false;
+  while (!text.empty()) {
+    auto [line, rest] = text.split('\n');
+    text = rest;
+    bool begins = line.starts_with("---"), ends = line.starts_with("...");
+    if ((begins && begun) || (ended && !ends && !isEmpty(line)))
+      return true;
+    ended |= ends;
+    begun |= begins || !isEmpty(line);
+  }
+  return false;
+}
+
+/// LLVM's reader takes some broken texts for empty ones.
+bool isMapping(llvm::StringRef text) {
+  llvm::SourceMgr manager;
+  manager.setDiagHandler([](const llvm::SMDiagnostic &, void *) {});
+  llvm::yaml::Stream stream(text, manager);
+  llvm::yaml::document_iterator first = stream.begin();
+  if (first == stream.end())
+    return false;
+  return llvm::isa_and_nonnull<llvm::yaml::MappingNode>(first->getRoot());
+}
+
 bool exists(const std::string &path) {
   struct stat status;
   return lstat(path.c_str(), &status) == 0;
@@ -266,14 +294,18 @@ bool config::parseConfiguration(llvm::StringRef text, const std::string &path,
                                        : "nested too deeply");
     return false;
   }
+  if (hasSeveralDocuments(text)) {
+    error = path + ": more than one document";
+    return false;
+  }
   File file;
   if (!isEmpty(text)) {
     Reading reading;
     FirstMessage message{path, {}};
     llvm::yaml::Input input(text, &reading, FirstMessage::take, &message);
     input >> file;
-    if (!input.error() && input.nextDocument())
-      message.text = path + ": more than one document";
+    if (!input.error() && message.text.empty() && !isMapping(text))
+      message.text = path + ":1:1: not a configuration";
     if (input.error() || !message.text.empty()) {
       error = message.text.empty() ? path + ": not a configuration"
                                    : std::move(message.text);

@@ -164,8 +164,7 @@ llvm::StringRef commonIndentation(llvm::StringRef body) {
 
 } // namespace
 
-WordText parse::readWord(llvm::StringRef raw, WordMode mode,
-                         llvm::BumpPtrAllocator &arena) {
+WordText parse::readWord(llvm::StringRef raw, WordMode mode, Arena &arena) {
   if (std::none_of(raw.begin(), raw.end(),
                    [mode](char byte) { return isSpecial(byte, mode); })) {
     // Blanks at the end can only be there in a command.
@@ -182,8 +181,7 @@ WordText parse::readWord(llvm::StringRef raw, WordMode mode,
   return {cut(value), value.empty() && !reader.sawEscapedNewline};
 }
 
-llvm::StringRef parse::readBlock(llvm::StringRef body,
-                                 llvm::BumpPtrAllocator &arena) {
+llvm::StringRef parse::readBlock(llvm::StringRef body, Arena &arena) {
   if (commonIndentation(body).empty() && !body.contains('\0'))
     return body;
   char *buffer = arena.Allocate<char>(body.size());

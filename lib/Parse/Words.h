@@ -5,9 +5,9 @@
 #ifndef STARTON_LIB_PARSE_WORDS_H
 #define STARTON_LIB_PARSE_WORDS_H
 
+#include "starton/Basic/Arena.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
-#include "llvm/Support/Allocator.h"
 
 namespace starton::parse {
 
@@ -30,12 +30,11 @@ struct WordText {
 /// around newlines, cuts at NUL, reproduces the defect of a backslash behind
 /// blanks. The value points into \p raw where nothing changes, else into
 /// \p arena.
-WordText readWord(llvm::StringRef raw, WordMode mode,
-                  llvm::BumpPtrAllocator &arena);
+WordText readWord(llvm::StringRef raw, WordMode mode, Arena &arena);
 
 /// The lines of a block without their common indentation (language §2).
 /// \p body holds all lines between the header and the end line.
-llvm::StringRef readBlock(llvm::StringRef body, llvm::BumpPtrAllocator &arena);
+llvm::StringRef readBlock(llvm::StringRef body, Arena &arena);
 
 /// What readBlock() keeps of each line, one after the other.
 void forEachBlockLine(llvm::StringRef body,

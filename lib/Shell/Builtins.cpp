@@ -110,6 +110,9 @@ bool changesErrexit(llvm::ArrayRef<Word> words) {
 
 void shell::addMeaning(ShellFacts &facts) {
   auto count = static_cast<uint32_t>(facts.commands.size());
+  llvm::StringSet<> functions;
+  for (const Function &function : facts.functions)
+    functions.insert(function.name);
   for (uint32_t index = 0; index != count; ++index) {
     const Command &command = facts.commands[index];
     if (command.wordCount == 0)
@@ -123,6 +126,6 @@ void shell::addMeaning(ShellFacts &facts) {
           {index, command.wordCount > 1 ? command.firstWord + 1 : None});
     else if (name == "set" && changesErrexit(words))
       facts.changesErrexit = true;
-    addControlCalls(facts, index);
+    addControlCalls(facts, functions, index);
   }
 }

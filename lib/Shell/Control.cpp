@@ -31,7 +31,9 @@ std::optional<ControlKind> commandKind(llvm::StringRef name) {
 
 class CallReader {
 public:
-  CallReader(ShellFacts &facts, uint32_t command) : facts(facts) {
+  CallReader(ShellFacts &facts, const llvm::StringSet<> &functions,
+             uint32_t command)
+      : facts(facts), functions(functions) {
     call.command = command;
     call.firstArgument = static_cast<uint32_t>(facts.controlArguments.size());
   }
@@ -50,17 +52,11 @@ public:
     else if (base == "gdbus")
       readGDBus();
     else if (auto kind = commandKind(base);
-             kind && *kind != ControlKind::Emit && !isFunction(base))
+             kind && *kind != ControlKind::Emit && !functions.contains(base))
       readCommand(*kind, ControlTool::Bare);
   }
 
 private:
-  bool isFunction(llvm::StringRef name) const {
-    return llvm::any_of(facts.functions, [&](const Function &function) {
-      return function.name == name;
-    });
-  }
-
   /// The text of a word with Hole for each expansion.
   std::string shapeOf(const Word &word) const {
     std::string shape;
@@ -302,13 +298,16 @@ private:
   }
 
   ShellFacts &facts;
+  const llvm::StringSet<> &functions;
   ControlCall call;
   uint32_t at = 0, end = 0;
 };
 
 } // namespace
 
-void shell::addControlCalls(ShellFacts &facts, uint32_t command) {
+void shell::addControlCalls(ShellFacts &facts,
+                            const llvm::StringSet<> &functions,
+                            uint32_t command) {
   const Command &c = facts.commands[command];
   if (c.layerCount == 0)
     return;
@@ -316,5 +315,5 @@ void shell::addControlCalls(ShellFacts &facts, uint32_t command) {
   if (program.kind != WrapperKind::Program || program.word == None ||
       !facts.words[program.word].isLiteral)
     return;
-  CallReader(facts, command).read(program);
+  CallReader(facts, functions, command).read(program);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Shell/Forks.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include <algorithm>
 
 using namespace starton;
@@ -20,12 +22,6 @@ constexpr llvm::StringLiteral Builtins[] = {
 
 constexpr uint16_t OtherProcess =
     InPipeline | InBackground | InSubshell | InSubstitution;
-
-bool isFunction(const ShellFacts &facts, llvm::StringRef name) {
-  return llvm::any_of(facts.functions, [&](const Function &function) {
-    return function.name == name;
-  });
-}
 
 /// Whether \p scope is \p outer or inside it.
 bool isWithin(const ShellFacts &facts, uint32_t scope, uint32_t outer) {
@@ -66,23 +62,36 @@ ForkKind forkKindOf(ScopeKind kind) {
   }
 }
 
-/// Whether the list that \p command stands in ends the text without \p exec: an
-/// `exit` follows it there.
-bool leavesBefore(const ShellFacts &facts, const Command &command,
-                  uint32_t exec) {
-  uint32_t execScope = facts.commands[exec].scope;
-  for (const Command &other : facts.commands) {
-    if (other.range.begin < command.range.end)
-      continue;
-    if (other.range.begin >= facts.commands[exec].range.begin)
-      return false;
-    if (facts.nameOf(other) == "exit" && !other.is(Context(OtherProcess)) &&
-        isWithin(facts, command.scope, other.scope) &&
-        !isWithin(facts, execScope, other.scope))
-      return true;
+/// Where `exit` ends lists of commands that \p exec is not in.
+class Exits {
+public:
+  Exits(const ShellFacts &facts, uint32_t exec) : facts(facts) {
+    const Command &last = facts.commands[exec];
+    for (const Command &command : facts.commands) {
+      if (command.range.begin >= last.range.begin)
+        break;
+      if (facts.nameOf(command) == "exit" &&
+          !command.is(Context(OtherProcess)) &&
+          !isWithin(facts, last.scope, command.scope))
+        lastExit[command.scope] = command.range.begin;
+    }
   }
-  return false;
-}
+
+  /// Whether the list that \p command stands in ends the text behind it.
+  bool follow(const Command &command) const {
+    for (uint32_t scope = command.scope; scope != None;
+         scope = facts.scopes[scope].parent) {
+      auto exit = lastExit.find(scope);
+      if (exit != lastExit.end() && exit->second >= command.range.end)
+        return true;
+    }
+    return false;
+  }
+
+private:
+  const ShellFacts &facts;
+  llvm::DenseMap<uint32_t, uint32_t> lastExit; ///< by scope: where it begins
+};
 
 } // namespace
 
@@ -104,6 +113,10 @@ uint32_t shell::finalExec(const ShellFacts &facts) {
 std::vector<Fork> shell::forksBefore(const ShellFacts &facts, uint32_t exec) {
   std::vector<Fork> forks;
   const Command &last = facts.commands[exec];
+  Exits exits(facts, exec);
+  llvm::StringSet<> functions;
+  for (const Function &function : facts.functions)
+    functions.insert(function.name);
   for (uint32_t index = 0; index != facts.commands.size(); ++index) {
     const Command &command = facts.commands[index];
     if (command.is(InFunction) || command.is(IsUnreachable) || index == exec)
@@ -123,7 +136,7 @@ std::vector<Fork> shell::forksBefore(const ShellFacts &facts, uint32_t exec) {
         continue;
     } else {
       llvm::StringRef name = facts.nameOf(command);
-      if (name.empty() || isFunction(facts, name) ||
+      if (name.empty() || functions.contains(name) ||
           facts.replacesShell(command))
         continue;
       if (isBuiltin(name) &&
@@ -132,7 +145,7 @@ std::vector<Fork> shell::forksBefore(const ShellFacts &facts, uint32_t exec) {
       fork.range = {facts.words[command.firstWord].range.begin,
                     command.range.end};
     }
-    if (!leavesBefore(facts, command, exec))
+    if (!exits.follow(command))
       forks.push_back(fork);
   }
   return forks;

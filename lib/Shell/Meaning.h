@@ -7,6 +7,7 @@
 #define STARTON_LIB_SHELL_MEANING_H
 
 #include "starton/Shell/Shell.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace starton::shell {
 
@@ -20,8 +21,10 @@ void addLayers(ShellFacts &facts, bool execInFront);
 /// Fills in files sourced, eval and set -e, calls to an init.
 void addMeaning(ShellFacts &facts);
 
-/// Adds the call that \p command makes, if it makes one.
-void addControlCalls(ShellFacts &facts, uint32_t command);
+/// Adds the call that \p command makes, if it makes one. \p functions: the
+/// names that the text defines.
+void addControlCalls(ShellFacts &facts, const llvm::StringSet<> &functions,
+                     uint32_t command);
 
 /// The last component of a path.
 llvm::StringRef baseName(llvm::StringRef path);

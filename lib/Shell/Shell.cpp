@@ -23,7 +23,7 @@ namespace {
 ShellFacts makeFacts(llvm::StringRef text) {
   ShellFacts facts;
   facts.text = text;
-  facts.arena = std::make_unique<llvm::BumpPtrAllocator>();
+  facts.arena = std::make_unique<Arena>();
   facts.scopes.push_back(
       {ScopeKind::Text, None, {0, static_cast<uint32_t>(text.size())}});
   return facts;
@@ -184,6 +184,13 @@ ShellFacts ShellParser::parse(const sema::Process &process) {
   ShellFacts facts = makeFacts(process.text);
   facts.complete = true;
   return facts;
+}
+
+void ShellFacts::shrink() {
+  auto shrinkAll = [](auto &...arrays) { (arrays.shrink_to_fit(), ...); };
+  shrinkAll(unknown, commands, words, parts, redirects, layers, scopes,
+            definitions, uses, functions, sourced, backticks, controlCalls,
+            controlArguments);
 }
 
 llvm::StringRef ShellFacts::nameOf(const Command &c) const {

@@ -57,6 +57,7 @@ ShellTexts::ShellTexts(const sema::JobSet &set) {
     ShellParser parser;
     for (size_t at = begin; at < texts.size(); at += step) {
       texts[at].facts = parser.parse(*processes[at]);
+      texts[at].facts.shrink();
       texts[at].map = mapOf(set, *processes[at]);
     }
   };

@@ -113,10 +113,9 @@ void judgeComments(const Options &options, CheckedFile &file, Policy &policy,
                    config::Suppressions &comments) {
   if (comments.empty() || file.commentsJudged || !file.inScope)
     return;
-  Policy trial = policy;
   visitFile(file, [&](Diagnostic &diagnostic) {
     report::Suppression why;
-    (void)trial.judge(diagnostic, file, &comments, why);
+    (void)policy.judgeByRules(diagnostic, file, &comments, why);
   });
   for (Diagnostic &finding : policy.judgeComments(options, file, comments))
     file.more.push_back(std::move(finding));

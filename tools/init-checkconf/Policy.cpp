@@ -6,7 +6,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
-#include <algorithm>
+#include <map>
 #include <sys/stat.h>
 
 using namespace starton;
@@ -27,11 +27,8 @@ std::optional<std::string> readText(const std::string &path) {
 /// Of the run itself, not of a file's text: never hidden.
 bool isFailure(DiagId id) {
   return id == DiagId::InternalError || id == DiagId::CannotRead ||
-         id == DiagId::DirectoryLoop || id == DiagId::NoJobs;
-}
-
-bool sameFile(const struct stat &left, const struct stat &right) {
-  return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+         id == DiagId::DirectoryLoop || id == DiagId::NoJobs ||
+         id == DiagId::LinterFailed;
 }
 
 Diagnostic commentFinding(DiagId id, const CheckedFile &file, Range range,
@@ -171,39 +168,38 @@ bool Policy::chooseFiles(const Options &options,
                          std::vector<CheckedFile> &files) {
   if (!active)
     return true;
-  auto isNamed = [&](const CheckedFile &file) {
-    return std::find(options.paths.begin(), options.paths.end(), file.path) !=
-           options.paths.end();
-  };
+  llvm::StringSet<> named;
+  for (const std::string &path : options.paths)
+    named.insert(path);
   for (CheckedFile &file : files)
-    file.inScope =
-        options.only.empty() &&
-        (!file.listed || !configuration.excludes(file.path) || isNamed(file));
+    file.inScope = options.only.empty() &&
+                   (!file.listed || !configuration.excludes(file.path) ||
+                    named.contains(file.path));
   if (options.only.empty())
     return true;
-  std::vector<struct stat> stats(files.size());
-  for (size_t i = 0; i != files.size(); ++i)
-    if (stat(files[i].path.c_str(), &stats[i]) != 0)
-      stats[i] = {};
+  std::map<std::pair<dev_t, ino_t>, std::vector<CheckedFile *>> listed;
+  struct stat status;
+  for (CheckedFile &file : files)
+    if (file.listed && stat(file.path.c_str(), &status) == 0)
+      listed[{status.st_dev, status.st_ino}].push_back(&file);
   for (const std::string &name : options.only) {
-    struct stat wanted;
-    bool found = false;
-    if (stat(name.c_str(), &wanted) == 0)
-      for (size_t i = 0; i != files.size(); ++i)
-        if (files[i].listed && sameFile(wanted, stats[i]))
-          found = files[i].inScope = true;
-    if (!found) {
+    auto found = listed.end();
+    if (stat(name.c_str(), &status) == 0)
+      found = listed.find({status.st_dev, status.st_ino});
+    if (found == listed.end()) {
       printError("--only: '" + report::displayText(name) +
                  "' is none of the files that are checked");
       return false;
     }
+    for (CheckedFile *file : found->second)
+      file->inScope = true;
   }
   return true;
 }
 
-Verdict Policy::judge(Diagnostic &diagnostic, const CheckedFile &file,
-                      config::Suppressions *comments,
-                      report::Suppression &why) {
+Verdict Policy::judgeByRules(Diagnostic &diagnostic, const CheckedFile &file,
+                             config::Suppressions *comments,
+                             report::Suppression &why) const {
   if (diagnostic.id != DiagId::Check) {
     // What could not be looked at counts, whatever is reported of files.
     if (isFailure(diagnostic.id))
@@ -230,8 +226,15 @@ Verdict Policy::judge(Diagnostic &diagnostic, const CheckedFile &file,
       return Verdict::Suppress;
     }
   }
-  if (!usesBaseline)
-    return Verdict::Report;
+  return Verdict::Report;
+}
+
+Verdict Policy::judge(Diagnostic &diagnostic, const CheckedFile &file,
+                      config::Suppressions *comments,
+                      report::Suppression &why) {
+  Verdict verdict = judgeByRules(diagnostic, file, comments, why);
+  if (verdict != Verdict::Report || !usesBaseline || isFailure(diagnostic.id))
+    return verdict;
   const std::string &place = baselinePath(file);
   why.kind = report::Suppression::Kind::Baseline;
   why.reason.clear();

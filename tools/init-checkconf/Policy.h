@@ -33,6 +33,10 @@ public:
   /// Sets the severity. \p comments may be null, \p why is set with Suppress.
   Verdict judge(Diagnostic &diagnostic, const CheckedFile &file,
                 config::Suppressions *comments, report::Suppression &why);
+  /// The same without the baseline, which only one look may use up.
+  Verdict judgeByRules(Diagnostic &diagnostic, const CheckedFile &file,
+                       config::Suppressions *comments,
+                       report::Suppression &why) const;
 
   /// Findings about comments that are wrong or of no use; only after judge()
   /// saw all others of the file.

@@ -7,11 +7,11 @@
 #ifndef STARTON_AST_AST_H
 #define STARTON_AST_AST_H
 
+#include "starton/Basic/Arena.h"
 #include "starton/Basic/Dialect.h"
 #include "starton/Basic/Source.h"
 #include "starton/Basic/Stanzas.h"
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/Support/Allocator.h"
 
 namespace starton::ast {
 
@@ -85,7 +85,7 @@ struct File {
   /// Index of the statement holding Upstart's first error (that statement may
   /// be applied in part); statements.size() when the file is accepted.
   uint32_t firstError = 0;
-  llvm::BumpPtrAllocator arena;
+  Arena arena;
 
   llvm::ArrayRef<Word> wordsOf(const Statement &s) const {
     return llvm::ArrayRef<Word>(words).slice(s.firstWord, s.wordCount);

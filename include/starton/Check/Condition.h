@@ -25,6 +25,9 @@ std::optional<size_t> trueLeaf(const sema::Condition &condition,
 std::vector<size_t> falseLeaves(const sema::Condition &condition,
                                 llvm::function_ref<bool(size_t leaf)> leaf);
 
+/// Of each leaf whether it alone makes \p condition true.
+std::vector<bool> sufficientLeaves(const sema::Condition &condition);
+
 } // namespace starton::check
 
 #endif // STARTON_CHECK_CONDITION_H

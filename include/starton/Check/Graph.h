@@ -89,8 +89,18 @@ struct EventNode {
   std::string name;
   std::vector<uint32_t> leaves;      ///< indices into Graph::leaves()
   std::vector<uint32_t> emissions;   ///< exact ones, into Graph::emissions()
+  std::vector<uint32_t> globs;       ///< that match it, into Graph::globs()
   const KnownEvent *known = nullptr; ///< the catalogues' entry
 };
+
+/// All emissions of one glob (`emits *-device-added`): many jobs may share it,
+/// and it may match many events.
+struct GlobNode {
+  std::string pattern;
+  std::vector<uint32_t> emissions; ///< into Graph::emissions()
+};
+
+class GlobIndex;
 
 class Graph {
 public:
@@ -111,8 +121,12 @@ public:
 
   llvm::ArrayRef<Emission> emissions() const { return allEmissions; }
   llvm::ArrayRef<Request> requests() const { return allRequests; }
-  /// The emissions of a glob that may be this event (`emits *-device-added`).
-  std::vector<uint32_t> globEmissionsOf(llvm::StringRef event) const;
+  /// Whether a script starts, stops or restarts the job, or one that is not
+  /// known by name.
+  bool mayBeRequested(uint32_t job) const {
+    return anyRequested || requested[job];
+  }
+  llvm::ArrayRef<GlobNode> globs() const { return globNodes; }
 
   /// Whether anything is known that emits \p event: a job of the system, a
   /// catalogue, a rule or program of the root. The event of a failure
@@ -140,8 +154,11 @@ private:
   std::vector<Leaf> allLeaves;
   std::vector<uint32_t> firstLeaf; ///< per job and condition, and the end
   std::vector<Emission> allEmissions;
-  std::vector<uint32_t> globs; ///< emissions of a glob
+  std::vector<GlobNode> globNodes;
+  std::unique_ptr<GlobIndex> globIndex; ///< its numbers are those of globNodes
   std::vector<Request> allRequests;
+  std::vector<bool> requested; ///< by job: the target of one
+  bool anyRequested = false;
   std::vector<uint32_t> byName; ///< jobs sorted by name, for patterns
 };
 

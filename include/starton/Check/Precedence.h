@@ -37,17 +37,20 @@ public:
   const Milestones &beforeStart(uint32_t job);
   /// Before what \p leaf waits for can happen.
   Milestones before(const Leaf &leaf);
-  /// Before node \p node of the condition can be true. \p leaves are those of
-  /// the condition.
+  /// Before the condition can be true. \p leaves are those of the condition.
   Milestones before(const sema::Condition &condition,
-                    llvm::ArrayRef<Leaf> leaves, size_t node);
+                    llvm::ArrayRef<Leaf> leaves);
 
 private:
   static constexpr unsigned MaxDepth = 64;
+  /// Of more milestones the rest is forgotten.
   static constexpr size_t MaxSize = 256;
 
+  static Milestones unite(const Milestones &left, const Milestones &right);
   Milestones reached(uint32_t job, Step step);
-  Milestones beforeEmission(const EventNode &event);
+  Milestones beforeEmission(uint32_t event);
+  const Milestones &beforeAll(llvm::ArrayRef<uint32_t> emissions,
+                              std::optional<Milestones> &found);
 
   const System &system;
   const Graph &graph;
@@ -58,6 +61,8 @@ private:
   /// By job: the jobs that are started by its `starting` and nothing else, so
   /// that it waits for them.
   std::vector<std::vector<uint32_t>> hooks;
+  /// What all emissions of an event, or of a glob, have in common.
+  std::vector<std::optional<Milestones>> knownOfEvents, knownOfGlobs;
   unsigned depth = 0;
 };
 

@@ -21,6 +21,7 @@ namespace starton::check {
 
 class Graph;
 class Reachability;
+class VariableTable;
 
 /// Some bytes of a file of the system (an index into JobSet::files).
 struct Place {
@@ -74,6 +75,8 @@ public:
   const Graph &graph() const { return *events; }
   /// Made when first asked for.
   const Reachability &reachability() const;
+  /// Remembers what it is asked (starton/Check/Variables.h).
+  VariableTable &variables() const { return *variableTable; }
   /// The files of the system; not given without --root.
   const Root &root() const { return rootFiles; }
   /// What the jobs run, parsed when it is first asked for.
@@ -120,6 +123,7 @@ private:
   Root rootFiles;
   std::unique_ptr<Graph> events;
   mutable std::unique_ptr<Reachability> reach;
+  std::unique_ptr<VariableTable> variableTable;
   mutable std::unique_ptr<shell::ShellTexts> texts;
 };
 

@@ -6,6 +6,9 @@
 #define STARTON_CHECK_VARIABLES_H
 
 #include "starton/Check/Graph.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringSet.h"
+#include <memory>
 
 namespace starton::check {
 
@@ -28,13 +31,48 @@ enum class Carries : uint8_t { No, Unknown, Yes };
 Carries carries(const System &system, const Leaf &leaf,
                 llvm::StringRef variable);
 
-/// The variables that positional operands of \p leaf count through, in order.
+/// The variables that positional operands of a leaf count through, in order.
 struct EventVariables {
   std::vector<std::string> names;
   bool more = true; ///< there may be further ones behind
   bool known = false;
+
+  bool contains(llvm::StringRef name) const { return set.contains(name); }
+  llvm::StringSet<> set; ///< names
 };
-EventVariables variablesOf(const System &system, const Leaf &leaf);
+
+/// What is known of all events and jobs, each looked at once (System keeps it).
+class VariableTable {
+public:
+  explicit VariableTable(const System &system) : system(system) {}
+
+  const EventVariables &ofEvent(uint32_t event);
+  /// The variables that the job exports.
+  const llvm::StringSet<> &exportsOf(uint32_t job);
+
+private:
+  const System &system;
+  llvm::DenseMap<uint32_t, std::unique_ptr<EventVariables>> events;
+  llvm::DenseMap<uint32_t, std::unique_ptr<llvm::StringSet<>>> exports;
+};
+
+const EventVariables &variablesOf(const System &system, const Leaf &leaf);
+
+/// The variables that may come with one of several events: asked often, for
+/// many names.
+class ComingVariables {
+public:
+  ComingVariables(const System &system, llvm::ArrayRef<Leaf> leaves);
+
+  /// Whether any of the leaves carries, or may carry, a variable of this name.
+  bool mayCome(llvm::StringRef name) const;
+
+private:
+  const System &system;
+  bool anything = false;                      ///< some event is not known
+  std::vector<const EventVariables *> events; ///< each once
+  std::vector<uint32_t> jobs; ///< whose exports come along, each once
+};
 
 /// Whether a variable of this name is set for \p job whatever starts it: by
 /// `env` with a value, or by init (PATH, TERM, UPSTART_...).

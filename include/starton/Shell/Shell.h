@@ -15,9 +15,10 @@
 #ifndef STARTON_SHELL_SHELL_H
 #define STARTON_SHELL_SHELL_H
 
+#include "starton/Basic/Arena.h"
 #include "starton/Sema/Model.h"
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/Support/Allocator.h"
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -325,8 +326,11 @@ struct ShellFacts {
   /// `exec PROGRAM`: the shell's process becomes the program.
   bool replacesShell(const Command &c) const;
 
+  /// Gives back what the arrays have room for beyond what they hold.
+  void shrink();
+
   /// Owns what StringRefs do not find in the text.
-  std::unique_ptr<llvm::BumpPtrAllocator> arena;
+  std::unique_ptr<Arena> arena;
 };
 
 /// Whether this build has the grammar; without it every text that needs a

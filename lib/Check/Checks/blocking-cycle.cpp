@@ -8,12 +8,14 @@
 #include "starton/Check/Context.h"
 #include "starton/Check/Precedence.h"
 #include <algorithm>
+#include <map>
 
 namespace starton::check {
 
 namespace {
 
 constexpr size_t MaxSteps = 8;
+constexpr size_t LongCondition = 32;
 
 class Search {
 public:
@@ -24,9 +26,9 @@ public:
   void lookAt(uint32_t job, bool stops);
 
 private:
-  void report(const Leaf &held, Milestone awaited, llvm::ArrayRef<Leaf> leaves);
+  void report(const Leaf &held, Milestone awaited);
   void explain(Finding finding, const Leaf *leaf, Milestone awaited);
-  const Leaf *leafAwaiting(llvm::ArrayRef<Leaf> leaves, Milestone awaited);
+  const Leaf *leafAwaiting(uint32_t job, bool stops, Milestone awaited);
   bool needs(const Milestones &milestones, Milestone awaited) const {
     return std::binary_search(milestones.begin(), milestones.end(), awaited);
   }
@@ -34,6 +36,8 @@ private:
   Context &context;
   const Graph &graph;
   Precedence precedence;
+  /// Of the conditions that findings lead through: which leaf needs what.
+  std::map<std::pair<uint32_t, bool>, std::map<Milestone, uint32_t>> needing;
 };
 
 /// What a job must get past before it goes on, when it waits for the event of
@@ -42,8 +46,7 @@ private:
 std::optional<Milestone> heldBy(const Graph &graph, const Leaf &leaf) {
   if (!leaf.jobEvent) {
     const EventNode &event = graph.events()[leaf.event];
-    if (event.known || event.emissions.size() != 1 ||
-        !graph.globEmissionsOf(event.name).empty())
+    if (event.known || event.emissions.size() != 1 || !event.globs.empty())
       return std::nullopt;
     const Emission &emission = graph.emissions()[event.emissions.front()];
     if (emission.kind != EmitterKind::Script || !emission.waits ||
@@ -71,22 +74,32 @@ void Search::lookAt(uint32_t job, bool stops) {
       continue;
     // The event is let go when all of the condition is true.
     if (!needed)
-      needed = precedence.before(condition, leaves, condition.nodes.size() - 1);
+      needed = precedence.before(condition, leaves);
     if (needs(*needed, *held))
-      report(leaf, *held, leaves);
+      report(leaf, *held);
   }
 }
 
-const Leaf *Search::leafAwaiting(llvm::ArrayRef<Leaf> leaves,
-                                 Milestone awaited) {
-  for (const Leaf &leaf : leaves)
-    if (needs(precedence.before(leaf), awaited))
-      return &leaf;
-  return nullptr;
+/// The first leaf of the condition that needs \p awaited. Long conditions,
+/// which many findings may lead through, are looked at once.
+const Leaf *Search::leafAwaiting(uint32_t job, bool stops, Milestone awaited) {
+  llvm::ArrayRef<Leaf> leaves = graph.leavesOf(job, stops);
+  if (leaves.size() < LongCondition) {
+    for (const Leaf &leaf : leaves)
+      if (needs(precedence.before(leaf), awaited))
+        return &leaf;
+    return nullptr;
+  }
+  auto [entry, isNew] = needing.try_emplace({job, stops});
+  if (isNew)
+    for (uint32_t i = 0; i != leaves.size(); ++i)
+      for (Milestone milestone : precedence.before(leaves[i]))
+        entry->second.try_emplace(milestone, i);
+  auto found = entry->second.find(awaited);
+  return found == entry->second.end() ? nullptr : &leaves[found->second];
 }
 
-void Search::report(const Leaf &held, Milestone awaited,
-                    llvm::ArrayRef<Leaf> leaves) {
+void Search::report(const Leaf &held, Milestone awaited) {
   const sema::ConditionNode &node = graph.nodeOf(held);
   std::string job = quoted(context.jobs()[awaited.job].name);
   Finding finding = context.report(
@@ -94,7 +107,7 @@ void Search::report(const Leaf &held, Milestone awaited,
       "deadlock: job " + job + " waits for '" + node.name +
           "' until the whole condition is true, for which it would have to "
           "go on");
-  explain(finding, leafAwaiting(leaves, awaited), awaited);
+  explain(finding, leafAwaiting(held.job, held.stops, awaited), awaited);
 }
 
 /// The path from the other half to the job that is held.
@@ -106,7 +119,7 @@ void Search::explain(Finding finding, const Leaf *leaf, Milestone awaited) {
                      " waits for this");
     if (leaf->target == System::NoJob || leaf->target == awaited.job)
       return;
-    leaf = leafAwaiting(graph.leavesOf(leaf->target, false), awaited);
+    leaf = leafAwaiting(leaf->target, false, awaited);
   }
 }
 

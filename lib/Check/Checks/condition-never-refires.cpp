@@ -14,36 +14,30 @@ bool happensOnce(const Context &context, const Leaf &leaf) {
          event.emissions.empty();
 }
 
-/// The leaf of `start on` that waits for the job which \p stop is about to run.
-/// What surrounds a task is not meant to come back with it.
-const Leaf *counterpartOf(const Context &context, llvm::ArrayRef<Leaf> starts,
-                          const Leaf &stop) {
-  if (stop.operand != JobOperand::Literal ||
-      (stop.target != System::NoJob &&
-       context.jobs()[stop.target].task.isSet()))
-    return nullptr;
-  for (const Leaf &start : starts)
-    if (start.jobEvent == JobEvent::Started &&
-        start.operand == JobOperand::Literal &&
-        start.jobName.value == stop.jobName.value)
-      return &start;
-  return nullptr;
-}
-
 /// The first leaf of `stop on` that alone ends the job together with another
-/// one which starts it.
+/// one, and the leaf of `start on` that waits for that to run. What surrounds a
+/// task is not meant to come back with it.
 const Leaf *stopWithCounterpart(const Context &context, uint32_t job,
                                 const Leaf *&counterpart) {
-  llvm::ArrayRef<Leaf> starts = context.graph().leavesOf(job, false);
+  llvm::StringMap<const Leaf *> starts;
+  for (const Leaf &start : context.graph().leavesOf(job, false))
+    if (start.jobEvent == JobEvent::Started &&
+        start.operand == JobOperand::Literal)
+      starts.try_emplace(start.jobName.value, &start);
+  if (starts.empty())
+    return nullptr;
   llvm::ArrayRef<Leaf> stops = context.graph().leavesOf(job, true);
-  const sema::Condition &stopOn = context.jobs()[job].stopOn;
+  std::vector<bool> alone = sufficientLeaves(context.jobs()[job].stopOn);
   for (size_t i = 0; i != stops.size(); ++i) {
-    if (!stops[i].jobEvent || stops[i].target == job)
+    const Leaf &stop = stops[i];
+    if (!stop.jobEvent || stop.target == job ||
+        stop.operand != JobOperand::Literal ||
+        (stop.target != System::NoJob &&
+         context.jobs()[stop.target].task.isSet()))
       continue;
-    counterpart = counterpartOf(context, starts, stops[i]);
-    if (counterpart &&
-        evaluateCondition(stopOn, [&](size_t leaf) { return leaf == i; }))
-      return &stops[i];
+    counterpart = starts.lookup(stop.jobName.value);
+    if (counterpart && alone[i])
+      return &stop;
   }
   return nullptr;
 }

@@ -23,7 +23,7 @@ std::string listOf(const std::vector<std::string> &names) {
 }
 
 void checkLeaf(Context &context, const Leaf &leaf) {
-  EventVariables variables = variablesOf(context.system(), leaf);
+  const EventVariables &variables = variablesOf(context.system(), leaf);
   if (!variables.known)
     return;
   std::vector<Operand> operands =

@@ -6,37 +6,36 @@ namespace starton::check {
 
 namespace {
 
-/// Whether this leaf alone makes its condition true.
-bool isAlternative(const Context &context, const Leaf &leaf) {
-  const sema::Job &job = context.jobs()[leaf.job];
-  const sema::Condition &condition = leaf.stops ? job.stopOn : job.startOn;
-  for (const sema::ConditionNode &node : condition.nodes)
-    if (node.kind == ast::NodeKind::And)
-      return false;
-  return true;
+/// Event and operands.
+std::string keyOf(const sema::ConditionNode &node) {
+  std::string key = node.name;
+  for (const std::string &operand : node.operands)
+    key += '\0' + operand;
+  return key;
+}
+
+bool hasAnd(const sema::Condition &condition) {
+  return llvm::any_of(condition.nodes, [](const sema::ConditionNode &node) {
+    return node.kind == ast::NodeKind::And;
+  });
 }
 
 void run(Context &context) {
   const Graph &graph = context.graph();
   for (uint32_t job = 0; job != context.jobs().size(); ++job) {
+    const sema::Job &owner = context.jobs()[job];
+    // Each leaf alone makes its condition true.
+    if (hasAnd(owner.startOn) || hasAnd(owner.stopOn))
+      continue;
     llvm::StringMap<const Leaf *> starts;
-    for (const Leaf &leaf : graph.leavesOf(job, false)) {
-      const sema::ConditionNode &node = graph.nodeOf(leaf);
-      std::string key = node.name;
-      for (const std::string &operand : node.operands)
-        key += '\0' + operand;
-      if (isAlternative(context, leaf))
-        starts.try_emplace(key, &leaf);
-    }
+    for (const Leaf &leaf : graph.leavesOf(job, false))
+      starts.try_emplace(keyOf(graph.nodeOf(leaf)), &leaf);
     if (starts.empty())
       continue;
     for (const Leaf &leaf : graph.leavesOf(job, true)) {
       const sema::ConditionNode &node = graph.nodeOf(leaf);
-      std::string key = node.name;
-      for (const std::string &operand : node.operands)
-        key += '\0' + operand;
-      auto start = starts.find(key);
-      if (start == starts.end() || !isAlternative(context, leaf))
+      auto start = starts.find(keyOf(node));
+      if (start == starts.end())
         continue;
       context
           .report(placeOf(node.origin),

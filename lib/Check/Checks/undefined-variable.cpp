@@ -35,21 +35,20 @@ bool isStandard(llvm::StringRef name) {
 class Environment {
 public:
   Environment(const Context &context, uint32_t job)
-      : system(context.system()), graph(context.graph()), job(job),
-        known(context.jobs()[job]) {}
+      : known(context.jobs()[job]),
+        ofStart(context.system(), context.graph().leavesOf(job, false)),
+        ofStop(context.system(), context.graph().leavesOf(job, true)) {
+    // `env NAME` takes the value from init's own environment.
+    for (const sema::Text &setting : known.env)
+      own.insert(llvm::StringRef(setting.value).split('=').first);
+    for (const sema::Text &import : known.imports)
+      own.insert(import.value);
+  }
 
   /// Whether a condition may bring \p name.
-  bool mayCome(llvm::StringRef name, bool ofStop) const {
-    // `env NAME` takes the value from init's own environment.
-    if (llvm::any_of(known.env, [&](const sema::Text &setting) {
-          return llvm::StringRef(setting.value).split('=').first == name;
-        }))
-      return true;
-    if (llvm::any_of(known.imports, [&](const sema::Text &import) {
-          return import.value == name;
-        }))
-      return true;
-    return comesWith(name, false) || (ofStop && comesWith(name, true));
+  bool mayCome(llvm::StringRef name, bool whenStopped) const {
+    return own.contains(name) || ofStart.mayCome(name) ||
+           (whenStopped && ofStop.mayCome(name));
   }
 
   /// Whoever starts a job by hand, or through another's script, may give it
@@ -57,16 +56,9 @@ public:
   bool isStartedByHand() const { return known.startOn.empty(); }
 
 private:
-  bool comesWith(llvm::StringRef name, bool stops) const {
-    return llvm::any_of(graph.leavesOf(job, stops), [&](const Leaf &leaf) {
-      return carries(system, leaf, name) != Carries::No;
-    });
-  }
-
-  const System &system;
-  const Graph &graph;
-  uint32_t job;
   const sema::Job &known;
+  ComingVariables ofStart, ofStop;
+  llvm::StringSet<> own;
 };
 
 /// What the text itself sets, or asks whether it is set.

@@ -16,13 +16,11 @@ enum class Obstacle : uint8_t {
 /// Whether \p job starts on nothing but the stop of \p other.
 bool startsOnStopOf(const Context &context, uint32_t job, uint32_t other) {
   llvm::ArrayRef<Leaf> leaves = context.graph().leavesOf(job, false);
-  for (const Request &request : context.graph().requests())
-    if (request.target == job || request.isGlob)
-      return false;
-  return !leaves.empty() && llvm::all_of(leaves, [&](const Leaf &leaf) {
-    return leaf.target == other && leaf.jobEvent &&
-           *leaf.jobEvent == JobEvent::Stopped;
-  });
+  return !leaves.empty() && !context.graph().mayBeRequested(job) &&
+         llvm::all_of(leaves, [&](const Leaf &leaf) {
+           return leaf.target == other && leaf.jobEvent &&
+                  *leaf.jobEvent == JobEvent::Stopped;
+         });
 }
 
 Obstacle obstacleOf(const Context &context, const Leaf &leaf) {
