@@ -156,6 +156,19 @@ uint32_t Parser::Impl::parseTolerantStatement(StatementBuilder &builder,
 Parser::Parser() : impl(std::make_unique<Impl>()) {}
 Parser::~Parser() = default;
 
+/// Tens of thousands of small trees are kept together; a large one would be in
+/// memory twice while it is moved.
+static void shrinkSmall(ast::File &file) {
+  constexpr size_t Small = 256;
+  auto shrink = [](auto &array) {
+    if (array.size() < Small)
+      array.shrink_to_fit();
+  };
+  shrink(file.statements);
+  shrink(file.words);
+  shrink(file.nodes);
+}
+
 ParseResult Parser::parse(const SourceBuffer &source,
                           const ParseOptions &options) {
   ParseResult result;
@@ -173,5 +186,6 @@ ParseResult Parser::parse(const SourceBuffer &source,
     warnOfSuspect(builder, result);
   }
   impl->scanner.setLineGuard(nullptr, nullptr);
+  shrinkSmall(*result.file);
   return result;
 }
