@@ -103,16 +103,18 @@ Milestones Precedence::beforeEmission(uint32_t index) {
   const EventNode &event = graph.events()[index];
   if (event.known || (event.emissions.empty() && event.globs.empty()))
     return {};
-  std::optional<Milestones> result;
+  bool first = true;
+  Milestones result;
   auto add = [&](const Milestones &one) {
-    result = result ? intersect(*result, one) : one;
+    result = first ? one : intersect(result, one);
+    first = false;
   };
   if (!event.emissions.empty())
     add(beforeAll(event.emissions, knownOfEvents[index]));
   for (uint32_t glob : event.globs)
-    if (!result || !result->empty())
+    if (first || !result.empty())
       add(beforeAll(graph.globs()[glob].emissions, knownOfGlobs[glob]));
-  return *result;
+  return result;
 }
 
 Milestones Precedence::before(const Leaf &leaf) {

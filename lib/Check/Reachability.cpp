@@ -173,7 +173,10 @@ void Reachability::leafComesTrue(uint32_t index) {
   for (uint32_t node = leaf.node; node != NoParent;
        node = steps[first + node].parent) {
     Step &step = steps[first + node];
-    if (step.missing == 0 || --step.missing != 0)
+    if (step.missing == 0)
+      return;
+    --step.missing;
+    if (step.missing != 0)
       return;
   }
   starts(leaf.job);
