@@ -51,6 +51,7 @@ public:
   std::map<pid_t, siginfo_t> ends;                     ///< for waitFor()
   std::map<pid_t, int> ended; ///< writing ends of the pipes that are pidfds
   int pidfdError = 0;
+  int leastPidfd = 0; ///< the number that one has at least
   int killResult = 0;
   uint64_t clock = 1'000'000'000; ///< does not pass by itself
 
@@ -106,7 +107,11 @@ public:
     int ends[2];
     (void)Sys::pipe(ends, O_CLOEXEC);
     ended[pid] = ends[1];
-    return ends[0];
+    if (leastPidfd == 0)
+      return ends[0];
+    int moved = fcntl(ends[0], F_DUPFD_CLOEXEC, leastPidfd);
+    Sys::close(ends[0]);
+    return moved;
   }
   /// The pidfd of \p pid becomes readable.
   void end(pid_t pid) {

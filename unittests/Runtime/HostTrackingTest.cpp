@@ -228,6 +228,23 @@ TEST_F(HostTracking, PollsWithoutPidfds) {
   EXPECT_EQ(heard.back().kind, Kind::ChildVanished);
 }
 
+/// The last descriptors are for clients.
+TEST_F(HostTracking, PollsWherePidfdsAreScarce) {
+  sys.leastPidfd = 976;
+  sys.files["/proc/300/stat"] = facts(Helper, 'S', FirstPid, 60);
+  start(table::Expect::Fork);
+  fork(FirstPid, Helper);
+  EXPECT_EQ(status(), "start/running 300");
+  EXPECT_EQ(fcntl(976, F_GETFD), -1);
+  sys.files.erase("/proc/300/stat");
+  sys.clock += 2'000'000'000;
+  loop.runOnce(false);
+  sys.clock += 2'000'000'000;
+  loop.runOnce(false);
+  EXPECT_EQ(status(), "");
+  EXPECT_EQ(heard.back().kind, Kind::ChildVanished);
+}
+
 // --- KILL at every step of the count.
 
 TEST_F(HostTracking, KilledBeforeTheExec) {

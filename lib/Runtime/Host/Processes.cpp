@@ -20,7 +20,8 @@ namespace {
 /// Descriptors that only the start of a job may use, and the search for what is
 /// left of one.
 constexpr rlim_t ReserveDescriptors = 32;
-/// Descriptors below those that are kept free of logs.
+/// Descriptors below those that are kept free of logs and of pidfds, so that
+/// clients can come in.
 constexpr rlim_t ClientDescriptors = 16;
 constexpr mode_t DefaultUmask = 022;
 
@@ -79,9 +80,10 @@ int Processes::initialize(bool userMode, bool inheritUmask, bool traceStanzas,
                       ? hardLimit - ReserveDescriptors
                       : hardLimit;
     setSoftLimit(daemonLimit);
-    if (daemonLimit < hardLimit && daemonLimit < INT_MAX)
-      logs.setDescriptorLimit(
-          static_cast<int>(daemonLimit - ClientDescriptors));
+    if (daemonLimit < hardLimit && daemonLimit < INT_MAX) {
+      jobLimit = daemonLimit - ClientDescriptors;
+      logs.setDescriptorLimit(static_cast<int>(jobLimit));
+    }
   }
   int result = sys.processControl(PR_SET_CHILD_SUBREAPER, 1);
   return result < 0 ? -result : 0;

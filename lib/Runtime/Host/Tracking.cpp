@@ -209,7 +209,8 @@ void Processes::watchEnd(Record &record) {
     return;
   }
   if (descriptor >= 0) {
-    if (watchRecord(record, Watching::End, descriptor))
+    if (static_cast<rlim_t>(descriptor) < jobLimit &&
+        watchRecord(record, Watching::End, descriptor))
       return;
     sys.close(descriptor);
   }

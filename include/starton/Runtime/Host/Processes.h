@@ -239,6 +239,8 @@ private:
   bool (*foreignEnded)(void *, const siginfo_t &) = nullptr;
   rlim_t hardLimit = 0;
   rlim_t daemonLimit = 0; ///< soft: leaves a reserve for starting jobs
+  /// From this number on descriptors are not for what lasts as long as a job.
+  rlim_t jobLimit = RLIM_INFINITY;
   Vector<int32_t> events; ///< descriptors that come with events, ascending
   Record *buckets[Buckets] = {};
   Record *early = nullptr; ///< traced children told before their births
