@@ -108,6 +108,9 @@ inline bool fixes(const Options &options) {
 /// usage error): the exit status; what had to be said has been said.
 std::optional<int> parseCommandLine(int argc, char **argv, Options &options);
 
+/// Why \p options make no sense together, or null.
+const char *badCombination(const Options &options);
+
 const char *programVersion();
 
 /// What the old script's reader makes of a command line.
