@@ -115,12 +115,17 @@ bool readBack(const std::string &state, const SimHost &host) {
   }
   EXPECT_EQ(brokenInvariant(engine, false), "");
   engine::Input input;
-  input.kind = engine::Input::Kind::EmitEvent;
-  input.name = textOf("go");
-  (void)engine.feed(input);
-  engine::Action action;
-  for (unsigned i = 0; i < 500 && engine.next(action); ++i)
-    engine.complete(action.token, {int32_t(100'000 + i), 0});
+  int32_t pid = 1'000'000;
+  for (auto [kind, name] : {std::pair(engine::Input::Kind::EmitEvent, "go"),
+                            std::pair(engine::Input::Kind::Shutdown, "end")}) {
+    input.kind = kind;
+    input.name = textOf(name);
+    (void)engine.feed(input);
+    engine::Action action;
+    for (unsigned i = 0; i < 500 && engine.next(action); ++i)
+      engine.complete(action.token, {++pid, 0});
+  }
+  EXPECT_EQ(brokenInvariant(engine, false), "");
   return true;
 }
 
@@ -164,25 +169,42 @@ TEST(EngineState, CutAtEveryByteItIsRefused) {
   }
 }
 
-TEST(EngineState, WithAnyByteChangedItIsRefusedOrHarmless) {
-  Compiled compiled(DriverJobs);
-  SimDriver driver(compiled, SimDriver::seeded(9));
-  play(driver);
-  std::string state = stateOf(driver.host);
-  unsigned refused = 0;
-  unsigned taken = 0;
+/// How many are refused, and how many taken, of \p host's states with one byte
+/// changed.
+std::pair<unsigned, unsigned> changeBytes(SimHost &host) {
+  std::string state = stateOf(host);
+  std::pair<unsigned, unsigned> counts;
   for (size_t at = 0; at < state.size(); ++at)
     for (unsigned flip : {0x01U, 0x80U, 0xffU}) {
       std::string changed = state;
       changed[at] = char(changed[at] ^ flip);
-      ASSERT_FALSE(readBack(changed, driver.host)) << at;
+      EXPECT_FALSE(readBack(changed, host)) << at;
       repairStateChecksum(
           {reinterpret_cast<uint8_t *>(changed.data()), changed.size()});
-      ++(readBack(changed, driver.host) ? taken : refused);
+      ++(readBack(changed, host) ? counts.second : counts.first);
     }
+  return counts;
+}
+
+TEST(EngineState, WithAnyByteChangedItIsRefusedOrHarmless) {
+  Compiled compiled(DriverJobs);
+  SimDriver driver(compiled, SimDriver::seeded(9));
+  play(driver);
+  auto [refused, taken] = changeBytes(driver.host);
   std::printf("%u refused, %u taken\n", refused, taken);
   EXPECT_GT(refused, 1000U);
   EXPECT_GT(taken, 100U);
+}
+
+/// A process that is there must not be started again: it would be forgotten.
+TEST(EngineState, WithAnyByteChangedNoProcessIsForgotten) {
+  Compiled compiled(
+      Files{{"web", "start on go\nexec run\npost-start exec slow\n"}});
+  SimHost host(compiled.table(), {});
+  ASSERT_TRUE(host.ready());
+  host.emit("go");
+  ASSERT_EQ(host.status("web"), "start/post-start");
+  EXPECT_GT(changeBytes(host).first, 100U);
 }
 
 TEST(EngineState, WithoutMemoryNothingIsSavedOrRead) {

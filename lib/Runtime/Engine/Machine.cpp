@@ -83,12 +83,8 @@ void Engine::Impl::move() {
     return;
   }
   State next = nextState(instance);
-  bool emitsEvent =
-      next == State::Starting || next == State::Stopping ||
-      next == State::Waiting ||
-      (next == State::Running && instance.state == State::PostStart);
   bool takesNext = next == State::Starting && instance.hasNextEnv;
-  if (emitsEvent &&
+  if (beginsWithEvent(instance.state, next) &&
       !ensureSpare(index, takesNext ? instance.nextEnv : instance.env)) {
     stallForMemory(index);
     return;

@@ -35,6 +35,25 @@ void StateLoader::checkPids(const Instance &instance) {
   }
 }
 
+/// What is tried again must be what the state does: start a process that is not
+/// there, or go on with an event after what it rested for.
+void StateLoader::checkRetries(const Instance &instance) {
+  if (!instance.retrySpawn && !instance.retryMove)
+    return;
+  const StateRow &row = rowOf(instance.state);
+  bool hasProcess = instance.pids[unsigned(row.process)] != 0;
+  bool canSpawn = row.spawns && !hasProcess;
+  bool canMove = std::any_of(std::begin(row.next), std::end(row.next),
+                             [&](State next) {
+                               return beginsWithEvent(instance.state, next);
+                             }) &&
+                 (row.process == Slot::Main || !hasProcess);
+  in.require(instance.retrySpawn != instance.retryMove &&
+                 (instance.retrySpawn ? canSpawn : canMove) &&
+                 instance.blocker == None,
+             "a retry of what its state does not do");
+}
+
 /// A request is answered once.
 void StateLoader::checkRequests() {
   std::sort(requests.begin(), requests.end());

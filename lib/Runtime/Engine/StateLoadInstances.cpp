@@ -59,6 +59,7 @@ void StateLoader::loadInstance(ClassIndex job) {
   if (!fillInstance(index))
     return;
   checkPids(instance);
+  checkRetries(instance);
   loadTree(engine.stopTree(instance));
   loadWaiters(index);
   bool waits =

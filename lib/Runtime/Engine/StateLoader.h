@@ -63,6 +63,7 @@ private:
   // --- StateCheck.cpp: does it belong together?
   void checkOwners();
   void checkPids(const Instance &instance);
+  void checkRetries(const Instance &instance);
   void checkRequests();
   void checkPoll();
   void fillAgenda();

@@ -89,6 +89,13 @@ constexpr const StateRow &rowOf(State state) {
   return Transitions[unsigned(state)];
 }
 
+/// Whether an instance enters \p next with an event of its job.
+constexpr bool beginsWithEvent(State state, State next) {
+  return next == State::Starting || next == State::Stopping ||
+         next == State::Waiting ||
+         (next == State::Running && state == State::PostStart);
+}
+
 } // namespace starton::engine
 
 #endif // STARTON_LIB_RUNTIME_ENGINE_TRANSITIONS_H
