@@ -45,6 +45,8 @@ void StateLoader::loadTables() {
 }
 
 void StateLoader::giveTables() {
+  for (uint32_t at : tables)
+    in.require(engine.tables[at].uses > 1, "a table that nothing uses");
   for (uint32_t i = 0; i < given.size(); ++i)
     engine.dropTable(i);
 }
