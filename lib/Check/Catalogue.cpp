@@ -2,6 +2,7 @@
 
 #include "starton/Check/Catalogue.h"
 #include "starton/Basic/Nesting.h"
+#include "starton/Basic/Stanzas.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
@@ -27,10 +28,19 @@ constexpr size_t MaxStars = 16;
 constexpr size_t MaxSize = size_t(1) << 20;
 constexpr unsigned MaxNesting = 32;
 
+/// Scalars with checks of their own, so that an error points at them.
+struct EventName {
+  std::string text;
+};
+struct VariableName {
+  std::string text;
+};
+
 /// The file as it is written.
 struct EventEntry {
-  std::string name, emitter, description;
-  std::vector<std::string> variables;
+  EventName name;
+  std::string emitter, description;
+  std::vector<VariableName> variables;
   bool more = false, once = false;
 };
 struct GoneEntry {
@@ -43,18 +53,82 @@ struct CatalogueFile {
   std::vector<GoneEntry> gone;
 };
 
+constexpr std::string_view EventKeys =
+    "name emitter variables more once description";
+constexpr std::string_view GoneKeys = "name instead";
+constexpr std::string_view FileKeys =
+    "name description includes jobs gone events";
+
+/// What the traits share: the text of the error they return, and the keys of
+/// the mapping that holds an unknown one.
+struct Reading {
+  std::string problem;
+  std::string_view keys;
+};
+
+/// A key that must be there, unless there is an unknown one: that is then the
+/// better message.
+template <typename T>
+void mapNeeded(llvm::yaml::IO &io, const char *key, std::string_view known,
+               T &value) {
+  for (llvm::StringRef each : io.keys())
+    if (!listContains(known, each)) {
+      static_cast<Reading *>(io.getContext())->keys = known;
+      return io.mapOptional(key, value);
+    }
+  io.mapRequired(key, value);
+}
+
+llvm::StringRef complain(void *context, std::string text) {
+  auto &reading = *static_cast<Reading *>(context);
+  reading.problem = std::move(text);
+  return reading.problem;
+}
+
 } // namespace
 
 } // namespace starton::check
 
+LLVM_YAML_IS_SEQUENCE_VECTOR(starton::check::VariableName)
 LLVM_YAML_IS_SEQUENCE_VECTOR(starton::check::EventEntry)
 LLVM_YAML_IS_SEQUENCE_VECTOR(starton::check::GoneEntry)
 
 namespace llvm::yaml {
 
+template <> struct ScalarTraits<starton::check::EventName> {
+  static void output(const starton::check::EventName &, void *, raw_ostream &) {
+  }
+  static StringRef input(StringRef word, void *context,
+                         starton::check::EventName &result) {
+    if (word.empty())
+      return starton::check::complain(context, "the name of an event is empty");
+    if (starton::check::isBrokenPattern(word))
+      return starton::check::complain(context, "'" + word.str() +
+                                                   "' is a broken pattern");
+    result.text = word.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct ScalarTraits<starton::check::VariableName> {
+  static void output(const starton::check::VariableName &, void *,
+                     raw_ostream &) {}
+  static StringRef input(StringRef word, void *context,
+                         starton::check::VariableName &result) {
+    if (word.empty() || word.find_first_of("= \t") != StringRef::npos)
+      return starton::check::complain(
+          context, "'" + word.str() + "' is no name of a variable");
+    result.text = word.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
 template <> struct MappingTraits<starton::check::EventEntry> {
   static void mapping(IO &io, starton::check::EventEntry &entry) {
-    io.mapRequired("name", entry.name);
+    starton::check::mapNeeded(io, "name", starton::check::EventKeys,
+                              entry.name);
     // Asked for below: of a misspelt key its name is the better message.
     io.mapOptional("emitter", entry.emitter);
     io.mapOptional("variables", entry.variables);
@@ -66,19 +140,21 @@ template <> struct MappingTraits<starton::check::EventEntry> {
 
 template <> struct MappingTraits<starton::check::GoneEntry> {
   static void mapping(IO &io, starton::check::GoneEntry &entry) {
-    io.mapRequired("name", entry.name);
-    io.mapRequired("instead", entry.instead);
+    using namespace starton::check;
+    mapNeeded(io, "name", GoneKeys, entry.name);
+    mapNeeded(io, "instead", GoneKeys, entry.instead);
   }
 };
 
 template <> struct MappingTraits<starton::check::CatalogueFile> {
   static void mapping(IO &io, starton::check::CatalogueFile &file) {
-    io.mapRequired("name", file.name);
+    using namespace starton::check;
+    mapNeeded(io, "name", FileKeys, file.name);
     io.mapOptional("description", file.description);
     io.mapOptional("includes", file.includes);
     io.mapOptional("jobs", file.jobs);
     io.mapOptional("gone", file.gone);
-    io.mapRequired("events", file.events);
+    mapNeeded(io, "events", FileKeys, file.events);
   }
 };
 
@@ -91,15 +167,23 @@ namespace {
 /// The first message about a text, as `PATH:LINE:COLUMN: MESSAGE`.
 struct FirstMessage {
   llvm::StringRef path;
+  const Reading &reading;
   std::string text;
 
-  static void take(const llvm::SMDiagnostic &message, void *context) {
+  static void take(const llvm::SMDiagnostic &diagnostic, void *context) {
     auto &first = *static_cast<FirstMessage *>(context);
     if (!first.text.empty())
       return;
-    first.text = first.path.str() + ":" + std::to_string(message.getLineNo()) +
-                 ":" + std::to_string(message.getColumnNo() + 1) + ": " +
-                 message.getMessage().str();
+    llvm::StringRef message = diagnostic.getMessage();
+    first.text =
+        first.path.str() + ":" + std::to_string(diagnostic.getLineNo()) + ":" +
+        std::to_string(diagnostic.getColumnNo() + 1) + ": " + message.str();
+    if (!message.consume_front("unknown key '"))
+      return;
+    std::string_view near =
+        suggestWord(message.rtrim('\''), first.reading.keys);
+    if (!near.empty())
+      first.text += "; did you mean '" + std::string(near) + "'?";
   }
 };
 
@@ -110,8 +194,9 @@ bool readText(llvm::StringRef text, llvm::StringRef path, CatalogueFile &file,
             (text.size() > MaxSize ? "larger than 1 MiB" : "nested too deeply");
     return false;
   }
-  FirstMessage message{path, {}};
-  llvm::yaml::Input input(text, nullptr, FirstMessage::take, &message);
+  Reading reading;
+  FirstMessage message{path, reading, {}};
+  llvm::yaml::Input input(text, &reading, FirstMessage::take, &message);
   input >> file;
   // An empty text is no error to YAML, and not every error has a message.
   if (input.error() || file.name.empty()) {
@@ -121,7 +206,7 @@ bool readText(llvm::StringRef text, llvm::StringRef path, CatalogueFile &file,
   }
   for (const EventEntry &entry : file.events)
     if (entry.emitter.empty() || entry.description.empty()) {
-      error = path.str() + ": event '" + entry.name +
+      error = path.str() + ": event '" + entry.name.text +
               "' needs an emitter and a description";
       return false;
     }
@@ -143,6 +228,28 @@ bool isPath(llvm::StringRef name) {
 
 bool isPattern(llvm::StringRef text) {
   return text.find_first_of(patternCharacters) != llvm::StringRef::npos;
+}
+
+bool isBrokenPattern(llvm::StringRef text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      if (++at == text.size())
+        return true;
+      continue;
+    }
+    if (text[at] != '[')
+      continue;
+    // A bracket right behind the opening one stands for itself.
+    size_t first = at + 1;
+    if (text.substr(first).starts_with("!") ||
+        text.substr(first).starts_with("^"))
+      ++first;
+    size_t end = text.find(']', first + 1);
+    if (end == llvm::StringRef::npos)
+      return true;
+    at = end;
+  }
+  return false;
 }
 
 bool matchesPattern(llvm::StringRef pattern, llvm::StringRef text) {
@@ -173,8 +280,11 @@ bool Catalogue::addText(llvm::StringRef text, llvm::StringRef path,
   for (GoneEntry &entry : file.gone)
     gone[entry.name] = std::move(entry.instead);
   for (EventEntry &entry : file.events) {
-    KnownEvent event{std::move(entry.name),
-                     std::move(entry.variables),
+    std::vector<std::string> variables;
+    for (VariableName &variable : entry.variables)
+      variables.push_back(std::move(variable.text));
+    KnownEvent event{std::move(entry.name.text),
+                     std::move(variables),
                      entry.more,
                      entry.once,
                      std::move(entry.emitter),
@@ -204,8 +314,10 @@ bool Catalogue::add(llvm::StringRef nameOrPath, llvm::StringRef directory,
     path = directory.str() + "/" + path + ".yaml";
   if (isPath(nameOrPath) || !directory.empty()) {
     auto buffer = llvm::MemoryBuffer::getFile(path, true);
-    if (buffer)
+    if (buffer) {
+      paths.push_back(path);
       return addText((*buffer)->getBuffer(), path, directory, error);
+    }
     if (isPath(nameOrPath)) {
       error = path + ": " + buffer.getError().message();
       return false;
@@ -217,6 +329,9 @@ bool Catalogue::add(llvm::StringRef nameOrPath, llvm::StringRef directory,
   for (llvm::StringRef name : builtInCatalogues())
     names += (names.empty() ? "" : " ") + name.str();
   error = "no event catalogue '" + nameOrPath.str() + "'; there are: " + names;
+  std::string_view near = suggestWord(nameOrPath, names);
+  if (!near.empty())
+    error += "; did you mean '" + std::string(near) + "'?";
   return false;
 }
 

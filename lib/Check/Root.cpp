@@ -44,6 +44,7 @@ std::optional<std::string> Root::read(llvm::StringRef path,
   if (!file.isOpen() || ::fstat(file.get(), &status) != 0 ||
       !S_ISREG(status.st_mode) || static_cast<size_t>(status.st_size) > limit)
     return std::nullopt;
+  seen.emplace_back(status.st_dev, status.st_ino);
   // One byte more than it should have: the end is then seen at once.
   std::string text(static_cast<size_t>(status.st_size) + 1, '\0');
   size_t length = 0;

@@ -3,6 +3,7 @@
 #include "starton/Config/Configuration.h"
 #include "starton/Basic/Nesting.h"
 #include "starton/Basic/Stanzas.h"
+#include "starton/Check/Catalogue.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -42,21 +43,41 @@ struct ProfileWord {
 struct ExcludePattern {
   std::string text;
 };
+/// What another file is called, and where that is said.
+struct NamedFile {
+  std::string name, place;
+};
 
 struct File {
   std::vector<ProfileWord> profiles;
   SeverityMap severity;
   DialectWord dialect;
-  std::vector<std::string> events;
+  std::vector<NamedFile> events;
   std::vector<ExcludePattern> exclude;
   FailOnWord failOn;
   std::optional<bool> partial;
-  std::string baseline;
+  NamedFile baseline;
 };
 
 /// What the traits share: the text of the error they return.
 struct Reading {
+  llvm::StringRef text;
+  const std::string &path;
+  const llvm::yaml::Input *input = nullptr;
   std::string problem;
+
+  /// Where the value stands that is being read.
+  std::string place() const {
+    const llvm::yaml::Node *node = input ? input->getCurrentNode() : nullptr;
+    const char *at = node ? node->getSourceRange().Start.getPointer() : nullptr;
+    if (!at || at < text.begin() || at > text.end())
+      return path;
+    llvm::StringRef before(text.begin(),
+                           static_cast<size_t>(at - text.begin()));
+    size_t lineBegin = before.rfind('\n') + 1; // npos + 1: the first line
+    return path + ":" + std::to_string(before.count('\n') + 1) + ":" +
+           std::to_string(before.size() - lineBegin + 1);
+  }
 };
 
 llvm::StringRef complain(void *context, std::string text) {
@@ -79,6 +100,7 @@ llvm::StringRef noneOf(void *context, llvm::StringRef word,
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(ProfileWord)
 LLVM_YAML_IS_SEQUENCE_VECTOR(ExcludePattern)
+LLVM_YAML_IS_SEQUENCE_VECTOR(NamedFile)
 
 namespace llvm::yaml {
 
@@ -152,7 +174,19 @@ template <> struct ScalarTraits<ExcludePattern> {
     if (word.count('*') > MaxStars)
       return complain(context, "a pattern may hold " +
                                    std::to_string(MaxStars) + " stars at most");
+    if (word.empty() || check::isBrokenPattern(word))
+      return complain(context, "'" + word.str() + "' is a broken pattern");
     result.text = word.str();
+    return {};
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <> struct ScalarTraits<NamedFile> {
+  static void output(const NamedFile &, void *, raw_ostream &) {}
+  static StringRef input(StringRef word, void *context, NamedFile &result) {
+    result.name = word.str();
+    result.place = static_cast<Reading *>(context)->place();
     return {};
   }
   static QuotingType mustQuote(StringRef) { return QuotingType::None; }
@@ -225,14 +259,19 @@ void takeOver(File &&file, const std::string &path, Configuration &result) {
     result.profiles.push_back(std::move(profile.name));
   result.severities = std::move(file.severity.entries);
   result.dialect = file.dialect.value;
-  for (const std::string &name : file.events)
-    result.events.push_back(isPath(name) ? besides(path, name) : name);
+  for (NamedFile &each : file.events) {
+    result.events.push_back(isPath(each.name) ? besides(path, each.name)
+                                              : each.name);
+    result.eventPlaces.push_back(std::move(each.place));
+  }
   for (ExcludePattern &pattern : file.exclude)
     result.exclude.push_back(std::move(pattern.text));
   result.failOn = file.failOn.value;
   result.partial = file.partial;
-  if (!file.baseline.empty())
-    result.baseline = besides(path, file.baseline);
+  if (file.baseline.name.empty())
+    return;
+  result.baseline = besides(path, file.baseline.name);
+  result.baselinePlace = std::move(file.baseline.place);
 }
 
 /// Only blanks and comments, which YAML calls no document.
@@ -300,9 +339,10 @@ bool config::parseConfiguration(llvm::StringRef text, const std::string &path,
   }
   File file;
   if (!isEmpty(text)) {
-    Reading reading;
+    Reading reading{text, path, nullptr, {}};
     FirstMessage message{path, {}};
     llvm::yaml::Input input(text, &reading, FirstMessage::take, &message);
+    reading.input = &input;
     input >> file;
     if (!input.error() && message.text.empty() && !isMapping(text))
       message.text = path + ":1:1: not a configuration";

@@ -72,6 +72,9 @@ bool config::addProfile(llvm::StringRef name, check::ProfileSet &profiles,
     names += (names.empty() ? "" : " ") + check::profileName(profile).str();
   }
   error = "no profile is called '" + name.str() + "'; there are: " + names;
+  std::string_view near = suggestWord(name, names);
+  if (!near.empty())
+    error += "; did you mean '" + std::string(near) + "'?";
   return false;
 }
 

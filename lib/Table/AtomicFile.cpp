@@ -6,6 +6,7 @@
 #include "starton/Table/Writer.h"
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -85,10 +86,22 @@ bool takeAttributes(int file, const struct stat &like) {
          fchmod(file, like.st_mode & 07777) == 0;
 }
 
-/// A new file beside \p path; \p temporary is its name.
+/// The mode of a file that takes the place of \p path: that of the old one,
+/// else what the umask leaves of \p most, and never more than that.
+mode_t modeFor(const std::string &path, mode_t most) {
+  struct stat status;
+  if (stat(path.c_str(), &status) == 0)
+    return status.st_mode & most;
+  mode_t mask = umask(077);
+  umask(mask);
+  return most & ~mask;
+}
+
+/// A new file beside \p path, with owner and mode of \p like, or with \p mode
+/// where that is null; \p temporary is its name.
 bool writeTemporary(const std::string &path, llvm::StringRef bytes,
-                    const struct stat *like, std::string &temporary,
-                    std::string &error) {
+                    const struct stat *like, mode_t mode,
+                    std::string &temporary, std::string &error) {
   temporary = path + ".XXXXXX";
   int file = mkostemp(temporary.data(), O_CLOEXEC);
   if (file < 0)
@@ -96,8 +109,7 @@ bool writeTemporary(const std::string &path, llvm::StringRef bytes,
   bool good = false;
   if (like && !takeAttributes(file, *like))
     failed(error, "cannot keep owner and mode of", path);
-  // Readable by all, writable by the owner: the reader refuses anything wider.
-  else if ((!like && fchmod(file, 0644) != 0) || !writeAll(file, bytes) ||
+  else if ((!like && fchmod(file, mode) != 0) || !writeAll(file, bytes) ||
            fsync(file) != 0)
     failed(error, "cannot write", path);
   else
@@ -145,7 +157,9 @@ bool replaceFile(const std::string &path, llvm::StringRef bytes,
   if (holds(path, bytes))
     return true;
   std::string temporary;
-  if (!writeTemporary(path, bytes, nullptr, temporary, error))
+  // The reader of tables refuses one that others may write.
+  mode_t mode = modeFor(path, keepPrevious ? 0644 : 0666);
+  if (!writeTemporary(path, bytes, nullptr, mode, temporary, error))
     return false;
   if ((keepPrevious && !keepAsPrevious(path, error)) ||
       (rename(temporary.c_str(), path.c_str()) != 0 &&
@@ -180,6 +194,25 @@ const char *whyNotRewritten(const std::string &target,
   return nullptr;
 }
 
+/// Where the symbolic link at \p path leads, step by step, to a file that need
+/// not be there; \p path itself where it is none. Empty: a loop of links.
+std::string followLinks(std::string path) {
+  constexpr int MaxSteps = 40; // as many as the kernel follows
+  for (int step = 0; step != MaxSteps; ++step) {
+    char target[PATH_MAX];
+    ssize_t size = readlink(path.c_str(), target, sizeof target);
+    if (size < 0 || size == static_cast<ssize_t>(sizeof target))
+      return path;
+    std::string next(target, static_cast<size_t>(size));
+    size_t slash = path.rfind('/');
+    if (next.front() != '/' && slash != std::string::npos)
+      next.insert(0, path, 0, slash + 1);
+    path = std::move(next);
+  }
+  errno = ELOOP;
+  return {};
+}
+
 } // namespace
 
 bool writeFileAtomically(const std::string &path, llvm::StringRef bytes,
@@ -191,7 +224,9 @@ bool writeFileAtomically(const std::string &path, llvm::StringRef bytes,
   if (stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT)
       return failed(error, "cannot write", path);
-    return replaceFile(path, bytes, keepPrevious, error);
+    std::string target = followLinks(path);
+    return target.empty() ? failed(error, "cannot write", path)
+                          : replaceFile(target, bytes, keepPrevious, error);
   }
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;
@@ -230,7 +265,7 @@ bool rewriteFile(const std::string &path, llvm::StringRef before,
   if (!holds(target, before))
     return refuse("it was changed meanwhile");
   std::string temporary;
-  if (!writeTemporary(target, after, &status, temporary, error))
+  if (!writeTemporary(target, after, &status, 0, temporary, error))
     return false;
   if (rename(temporary.c_str(), target.c_str()) != 0) {
     failed(error, "cannot write", path);

@@ -29,8 +29,7 @@ bool addCheckFindings(const Options &options, const check::Selection &selection,
 
 /// --emit=graph and --emit=graph-dot: the graph of each set. False: a
 /// catalogue could not be read, and that has been said.
-bool printGraphs(const Options &options, const Inputs &inputs,
-                 llvm::raw_ostream &os);
+bool printGraphs(const Options &options, Inputs &inputs, llvm::raw_ostream &os);
 
 /// --dump-table.
 int runDumpTable(const Options &options);
@@ -40,7 +39,12 @@ bool isCurrent(const Options &options);
 
 /// Prints what --emit asks for. False: something could not be written, and has
 /// been said.
-bool emitForm(const Options &options, const Inputs &inputs);
+bool emitForm(const Options &options, Inputs &inputs);
+
+/// Whether -o names a file that was read, under whatever name; that has been
+/// said. \p policy may be null.
+bool outputIsInput(const Options &options, const Inputs &inputs,
+                   const Policy *policy);
 
 /// --fix and --diff.
 int runFixes(const Options &options, const Policy &policy);

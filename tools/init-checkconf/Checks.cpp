@@ -32,18 +32,28 @@ std::string catalogueDirectory() {
   return {};
 }
 
-bool loadCatalogues(const Options &options, check::Catalogue &catalogue) {
+bool loadCatalogues(const Options &options, check::Catalogue &catalogue,
+                    Inputs &inputs) {
   std::string directory = catalogueDirectory();
   std::string error;
   bool good = true;
-  for (const std::string &name : options.events)
-    good = good && catalogue.add(name, directory, error);
+  for (size_t i = 0; good && i != options.events.size(); ++i) {
+    good = catalogue.add(options.events[i], directory, error);
+    if (!good && i < options.eventPlaces.size())
+      error += namedAt(options.eventPlaces[i]);
+  }
   if (options.events.empty())
     for (llvm::StringRef name : check::defaultCatalogues(options.dialect))
       good = good && catalogue.add(name, directory, error);
   if (!good)
     printError(error);
+  inputs.catalogues = catalogue.filesRead();
   return good;
+}
+
+void noteFilesRead(const check::System &system, Inputs &inputs) {
+  const std::vector<check::FileId> &files = system.root().filesRead();
+  inputs.rootFiles.insert(inputs.rootFiles.end(), files.begin(), files.end());
 }
 
 check::SystemOptions optionsOf(const Options &options,
@@ -66,7 +76,7 @@ bool checkconf::addCheckFindings(const Options &options,
                                  const check::Selection &selection,
                                  Inputs &inputs) {
   check::Catalogue catalogue;
-  if (!loadCatalogues(options, catalogue))
+  if (!loadCatalogues(options, catalogue, inputs))
     return false;
   if (!shell::isAvailable())
     llvm::errs() << "init-checkconf: built without the shell's grammar: checks "
@@ -79,14 +89,15 @@ bool checkconf::addCheckFindings(const Options &options,
     for (Diagnostic &finding : check::runChecks(system, selection))
       if (CheckedFile *owner = owners.lookup(finding.source))
         owner->more.push_back(std::move(finding));
+    noteFilesRead(system, inputs);
   }
   return true;
 }
 
-bool checkconf::printGraphs(const Options &options, const Inputs &inputs,
+bool checkconf::printGraphs(const Options &options, Inputs &inputs,
                             llvm::raw_ostream &os) {
   check::Catalogue catalogue;
-  if (!loadCatalogues(options, catalogue))
+  if (!loadCatalogues(options, catalogue, inputs))
     return false;
   for (const sema::JobSet &set : inputs.sets) {
     check::System system(set, catalogue, optionsOf(options, set));
@@ -94,6 +105,7 @@ bool checkconf::printGraphs(const Options &options, const Inputs &inputs,
       check::printGraphJson(system, os);
     else
       check::printGraphDot(system, os);
+    noteFilesRead(system, inputs);
   }
   return true;
 }

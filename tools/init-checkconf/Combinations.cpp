@@ -42,6 +42,11 @@ const char *badFixes(const Options &options) {
 const char *checkconf::badCombination(const Options &options) {
   bool system = namesSystem(options);
   bool emits = options.emit != Emit::Check;
+  if (!options.explain.empty() && options.format != report::Format::Text)
+    return "--explain prints text only";
+  if (options.listChecks && options.format != report::Format::Text &&
+      options.format != report::Format::Json)
+    return "--list-checks prints text or json";
   if (options.listChecks || !options.explain.empty())
     return !options.paths.empty() || system || emits ||
                    (options.listChecks && !options.explain.empty())

@@ -71,6 +71,22 @@ bool printVerdict(const CheckedFile &file,
   return true;
 }
 
+/// The findings, as --format=text would print them without a configuration.
+/// False: they could not be written, and that has been said.
+bool reportAll(const Options &given, Inputs &inputs) {
+  Options options = given;
+  options.noConfig = true;
+  Policy policy;
+  (void)policy.prepare(options);
+  // Where a catalogue cannot be read, that has been said, and the old verdict
+  // stands.
+  (void)addCheckFindings(options, policy.checks(), inputs);
+  sortFindings(inputs.files.front());
+  Output output({}, STDERR_FILENO);
+  reportFindings(options, inputs.files, policy, output);
+  return output.commit();
+}
+
 void printDebug(const Options &options, const std::string &what) {
   if (options.debug)
     std::printf("DEBUG: %s\n", what.c_str());
@@ -106,9 +122,6 @@ int checkconf::runDropIn(const Options &options) {
   }
   for (ShellFinding &finding : findings)
     file.more.push_back(std::move(finding.diagnostic));
-  Output output({}, STDERR_FILENO);
-  Policy policy;
-  reportFindings(options, inputs.files, policy, output);
-  bool written = output.commit();
+  bool written = reportAll(options, inputs);
   return good && written ? ExitClean : ExitFindings;
 }

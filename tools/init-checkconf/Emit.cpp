@@ -88,7 +88,7 @@ bool checkconf::isCurrent(const Options &options) {
   return true;
 }
 
-bool checkconf::emitForm(const Options &options, const Inputs &inputs) {
+bool checkconf::emitForm(const Options &options, Inputs &inputs) {
   if (options.emit == Emit::Check)
     return true;
   if (options.emit == Emit::Table)
@@ -101,10 +101,17 @@ bool checkconf::emitForm(const Options &options, const Inputs &inputs) {
     good = printGraphs(options, inputs, output.stream());
   else
     printSets(options, inputs, output.stream());
-  return good && output.commit();
+  // Only the graph's makers know all that they have read.
+  if (!good || outputIsInput(options, inputs, nullptr))
+    return false;
+  return output.commit();
 }
 
 int checkconf::runDumpTable(const Options &options) {
+  Inputs inputs(options);
+  inputs.files.emplace_back().path = options.dumpTable;
+  if (outputIsInput(options, inputs, nullptr))
+    return ExitUsage;
   table::LoadedTable loaded;
   table::LoadError refused;
   if (!loaded.loadFile(options.dumpTable.c_str(), refused)) {

@@ -100,13 +100,6 @@ void addShellFindings(std::vector<CheckedFile> &files) {
     files[finding.file].more.push_back(std::move(finding.diagnostic));
 }
 
-void sortFindings(CheckedFile &file) {
-  std::stable_sort(file.more.begin(), file.more.end(),
-                   [](const Diagnostic &left, const Diagnostic &right) {
-                     return left.range.begin < right.range.begin;
-                   });
-}
-
 /// Whether a comment was of use is known only after all findings were seen, and
 /// what is said about it belongs among them.
 void judgeComments(const Options &options, CheckedFile &file, Policy &policy,
@@ -171,6 +164,13 @@ std::optional<Severity> failsAt(FailOn failOn) {
 }
 
 } // namespace
+
+void checkconf::sortFindings(CheckedFile &file) {
+  std::stable_sort(file.more.begin(), file.more.end(),
+                   [](const Diagnostic &left, const Diagnostic &right) {
+                     return left.range.begin < right.range.begin;
+                   });
+}
 
 bool checkconf::findAll(const Options &options, const Policy &policy,
                         Inputs &inputs) {

@@ -14,6 +14,9 @@ namespace starton::checkconf {
 /// not be read, and that has been said.
 bool findAll(const Options &options, const Policy &policy, Inputs &inputs);
 
+/// Puts the findings beyond the syntax into source order.
+void sortFindings(CheckedFile &file);
+
 /// Tells \p reporter all findings of \p files that \p policy lets through, file
 /// by file in source order, and returns the exit status they deserve.
 int visitFindings(const Options &options, std::vector<CheckedFile> &files,

@@ -260,6 +260,8 @@ int checkconf::runFixes(const Options &options, const Policy &policy) {
     last = std::make_unique<Round>(options, texts, refused);
     if (std::optional<int> status = last->look(policy))
       return *status;
+    if (count == 0 && outputIsInput(options, last->files(), &policy))
+      return ExitUsage;
     before = made;
     made += count == MaxRounds ? 0 : last->mend(texts, originals);
     if (made == before) {

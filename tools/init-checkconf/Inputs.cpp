@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Inputs.h"
-#include "llvm/ADT/DenseMap.h"
+#include "starton/Basic/Stanzas.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 using namespace starton;
 using namespace starton::checkconf;
 
 namespace {
-
-bool isDirectory(const std::string &path) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
 
 const char *environmentValue(const char *name) { return std::getenv(name); }
 
@@ -47,7 +46,12 @@ void Inputs::load() {
 }
 
 void Inputs::loadPath(const std::string &path) {
-  if (!isDirectory(path))
+  struct stat status;
+  bool exists = stat(path.c_str(), &status) == 0;
+  // Once, by the name that comes first. What is not there is told each time.
+  if (exists && !named.insert({status.st_dev, status.st_ino}).second)
+    return;
+  if (!exists || !S_ISDIR(status.st_mode))
     return loadAlone(path);
   sema::SystemOptions system;
   system.dialect = options.dialect;
@@ -144,21 +148,76 @@ void Inputs::loadSystem(sema::SystemOptions system) {
   sema::JobSet &set = sets.emplace_back(sema::loadSystem(system));
   listFiles(set);
   nothingThere = nothingThere || (system.mustExist && set.files.empty());
+  // A daemon may wait for directories that are not there yet, and its compiler
+  // is asked about files that are gone.
+  if (options.emit == Emit::Check && reportMissing(system))
+    return;
+  if (options.emit == Emit::Check)
+    reportUnknownJobs(system, set);
   if (set.files.empty() && set.diagnostics.empty() && system.onlyJobs.empty())
     reportNoJobs(system.directories,
                  system.mustExist ? Severity::Error : Severity::Warning);
 }
 
-void Inputs::reportNoJobs(const std::vector<std::string> &directories,
-                          Severity severity) {
+/// A finding about the directories of a system.
+Diagnostic &Inputs::reportPlace(const std::vector<std::string> &directories,
+                                DiagId id) {
   CheckedFile &file = files.emplace_back();
   // A session without HOME has no directory that could be named.
   file.path = directories.empty() ? "user session" : directories.front();
   file.listed = false;
   Diagnostic &diagnostic = file.more.emplace_back();
-  diagnostic.id = DiagId::NoJobs;
-  diagnostic.severity = severity;
+  diagnostic.id = id;
+  diagnostic.severity = diagSeverity(id);
   diagnostic.file = file.path;
+  return diagnostic;
+}
+
+/// One of several may be missing, as for Upstart. Where none is there at all, a
+/// name is misspelt.
+bool Inputs::reportMissing(const sema::SystemOptions &system) {
+  if (system.mustExist || options.confDirs.empty() || options.userSession)
+    return false;
+  sema::FileSystem tree(options.root);
+  for (const std::string &directory : system.directories)
+    if (sema::Descriptor(tree.open(directory, O_PATH)).isOpen() ||
+        errno != ENOENT)
+      return false;
+  for (const std::string &directory : system.directories)
+    reportPlace({directory}, DiagId::CannotRead).message =
+        std::string("cannot read: ") + std::strerror(ENOENT);
+  return true;
+}
+
+/// Names of --job that no file has.
+void Inputs::reportUnknownJobs(const sema::SystemOptions &system,
+                               const sema::JobSet &set) {
+  llvm::StringSet<> known;
+  for (const sema::SourceFile &file : set.files)
+    known.insert(file.jobName);
+  std::string others;
+  for (const std::string &name : system.onlyJobs) {
+    if (!known.insert(name).second)
+      continue;
+    if (others.empty()) {
+      sema::SystemOptions all = system;
+      all.onlyJobs.clear();
+      all.syntaxOnly = all.forgetGoodFiles = true;
+      for (const sema::SourceFile &file : sema::loadSystem(all).files)
+        others += (others.empty() ? "" : " ") + file.jobName;
+    }
+    std::string_view near = suggestWord(name, others);
+    Diagnostic &diagnostic = reportPlace(system.directories, DiagId::NoJobs);
+    diagnostic.message = "no such job: '" + name + "'";
+    if (!near.empty())
+      diagnostic.message += "; did you mean '" + std::string(near) + "'?";
+  }
+}
+
+void Inputs::reportNoJobs(const std::vector<std::string> &directories,
+                          Severity severity) {
+  Diagnostic &diagnostic = reportPlace(directories, DiagId::NoJobs);
+  diagnostic.severity = severity;
   diagnostic.message = "no job files (*.conf, *.override) in this directory";
   if (directories.size() > 1)
     diagnostic.message += " or the other directories";

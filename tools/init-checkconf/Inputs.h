@@ -6,7 +6,9 @@
 #define STARTON_TOOLS_INITCHECKCONF_INPUTS_H
 
 #include "Options.h"
+#include "starton/Check/Root.h"
 #include "starton/Sema/JobSet.h"
+#include "llvm/ADT/DenseSet.h"
 #include <deque>
 
 namespace starton::checkconf {
@@ -49,6 +51,9 @@ public:
   /// The systems, and (where jobs are wanted) the files checked alone, in the
   /// order given.
   std::deque<sema::JobSet> sets;
+  /// What else was read: catalogues, and files below --root.
+  std::vector<std::string> catalogues;
+  std::vector<check::FileId> rootFiles;
   /// A directory that was named as the thing to check holds no job file.
   bool nothingThere = false;
 
@@ -66,13 +71,20 @@ private:
   void loadSystem(sema::SystemOptions system);
   std::vector<std::string> namedDirectories() const;
   void listFiles(const sema::JobSet &set);
+  Diagnostic &reportPlace(const std::vector<std::string> &directories,
+                          DiagId id);
   void reportNoJobs(const std::vector<std::string> &directories,
                     Severity severity);
+  bool reportMissing(const sema::SystemOptions &system);
+  void reportUnknownJobs(const sema::SystemOptions &system,
+                         const sema::JobSet &set);
 
   const Options &options;
   const llvm::StringMap<std::string> *overlay;
   Parser parser;
   std::deque<Alone> alone;
+  /// What the command line names, by device and inode.
+  llvm::DenseSet<std::pair<uint64_t, uint64_t>> named;
 };
 
 } // namespace starton::checkconf

@@ -5,6 +5,7 @@
 
 #include "Options.h"
 #include "starton/Basic/Stanzas.h"
+#include "llvm/ADT/StringRef.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iterator>
@@ -312,6 +313,28 @@ std::string unknownOption(const CLI::App &app, const std::string &word) {
   return message;
 }
 
+/// `--format= x` would take the next word for a value.
+void refuseEmptyWords(int argc, char **argv) {
+  for (int i = 1; i < argc && llvm::StringRef(argv[i]) != "--"; ++i) {
+    llvm::StringRef word = argv[i];
+    if (word.starts_with("--") && word.ends_with("=") && word.count('=') == 1)
+      throw CLI::ValidationError("option '" + word.drop_back().str() +
+                                     "' has an empty value",
+                                 ExitUsage);
+  }
+}
+
+/// An empty value would mean that the option was not given.
+void refuseEmptyValues(const CLI::App &app) {
+  for (const char *name : {"--output", "--root", "--confdir", "--events",
+                           "--unless-current", "--dump-table", "--explain",
+                           "--shellcheck", "--only", "--baseline", "--config"})
+    for (const std::string &value : app.get_option(name)->results())
+      if (value.empty())
+        throw CLI::ValidationError(
+            "option '" + std::string(name) + "' has an empty value", ExitUsage);
+}
+
 std::optional<int> checkCombination(const Options &options) {
   if (const char *reason = badCombination(options))
     return usageError(reason);
@@ -386,7 +409,9 @@ void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   app.set_help_flag("-h,--help", "print this and exit")->group(group);
   app.set_version_flag("--version", VersionText, "print the version and exit")
       ->group(group);
+  refuseEmptyWords(argc, argv);
   app.parse(reversedWords(argc, argv));
+  refuseEmptyValues(app);
   options.userSession = sessionPosition(app);
   options.levels = levelSettings(app);
   options.failOnGiven = app.count("--fail-on") != 0;

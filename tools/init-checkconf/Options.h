@@ -76,6 +76,8 @@ struct Options {
 
   /// Event catalogues, by name or path; empty: those of the dialect.
   std::vector<std::string> events;
+  /// Where a configuration file names them, if it is the one that does.
+  std::vector<std::string> eventPlaces;
   bool partial = false;
   bool listChecks = false;
   std::string explain; ///< a check's name
@@ -87,6 +89,7 @@ struct Options {
   bool noConfig = false;
   std::vector<std::string> only; ///< report these files; empty: all
   std::string baseline;
+  std::string baselinePlace; ///< as eventPlaces
   bool writeBaseline = false;
 
   bool fix = false;
@@ -94,9 +97,9 @@ struct Options {
   bool diff = false;
 };
 
-/// Whether the checks of lib/Check run. The old script had none.
+/// Whether the checks of lib/Check run.
 inline bool runsChecks(const Options &options) {
-  return !options.dropIn && !options.syntaxOnly && options.emit == Emit::Check;
+  return !options.syntaxOnly && options.emit == Emit::Check;
 }
 
 /// Whether files are mended, or it is shown how they would be.

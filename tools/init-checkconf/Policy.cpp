@@ -2,6 +2,7 @@
 
 #include "Policy.h"
 #include "Output.h"
+#include "starton/Basic/Stanzas.h"
 #include "starton/Shell/Shell.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -14,13 +15,16 @@ using namespace starton::checkconf;
 
 namespace {
 
-/// What a file named by the user holds; absent: it was said why not.
-std::optional<std::string> readText(const std::string &path) {
+/// What a file named by the user, or at \p place of a configuration, holds;
+/// absent: it was said why not.
+std::optional<std::string> readText(const std::string &path,
+                                    const std::string &place = {}) {
   std::string error;
   std::unique_ptr<SourceBuffer> source = sema::readSource(path, error);
   if (source)
     return source->text().str();
-  printError("cannot read '" + report::displayText(path) + "': " + error);
+  printError("cannot read '" + report::displayText(path) + "': " + error +
+             namedAt(place));
   return std::nullopt;
 }
 
@@ -40,6 +44,23 @@ Diagnostic commentFinding(DiagId id, const CheckedFile &file, Range range,
   diagnostic.range = range;
   diagnostic.message = std::move(message);
   return diagnostic;
+}
+
+/// "; did you mean 'X'?", where a file of this run is called nearly so.
+std::string didYouMean(llvm::StringRef name,
+                       const std::vector<CheckedFile> &files) {
+  llvm::StringRef last = llvm::sys::path::filename(name);
+  std::string candidates;
+  for (const CheckedFile &file : files)
+    if (file.listed)
+      candidates += (candidates.empty() ? "" : " ") +
+                    llvm::sys::path::filename(file.path).str();
+  std::string near(suggestWord(last, candidates));
+  for (const CheckedFile &file : files)
+    if (file.listed && !near.empty() &&
+        llvm::sys::path::filename(file.path) == near)
+      return "; did you mean '" + report::displayText(file.path) + "'?";
+  return {};
 }
 
 /// The configuration file that holds for all that is checked. A value: there
@@ -79,6 +100,11 @@ std::optional<int> nearestConfiguration(const Options &options,
 
 } // namespace
 
+std::string checkconf::namedAt(const std::string &place) {
+  return place.empty() ? std::string()
+                       : " (named at " + report::displayText(place) + ")";
+}
+
 std::optional<int> Policy::prepare(Options &options) {
   if (options.emit != Emit::Check)
     return setLevels(options);
@@ -113,10 +139,14 @@ std::optional<int> Policy::readConfiguration(Options &options) {
   if (!options.failOnGiven && configuration.failOn)
     options.failOn = *configuration.failOn;
   options.partial = options.partial || configuration.partial.value_or(false);
-  if (options.events.empty())
+  if (options.events.empty()) {
     options.events = configuration.events;
-  if (options.baseline.empty())
+    options.eventPlaces = configuration.eventPlaces;
+  }
+  if (options.baseline.empty()) {
     options.baseline = configuration.baseline;
+    options.baselinePlace = configuration.baselinePlace;
+  }
   return std::nullopt;
 }
 
@@ -154,11 +184,12 @@ std::optional<int> Policy::readBaseline(const Options &options) {
   bool isNew = writes && stat(baselineFile.c_str(), &status) != 0;
   if (!usesBaseline || isNew)
     return std::nullopt;
-  std::optional<std::string> text = readText(baselineFile);
+  std::optional<std::string> text =
+      readText(baselineFile, options.baselinePlace);
   std::string error;
   if (text && !baseline.read(*text, error)) {
     printError("'" + report::displayText(baselineFile) + "' is " +
-               report::displayText(error));
+               report::displayText(error) + namedAt(options.baselinePlace));
     return ExitInputOutput;
   }
   return text ? std::nullopt : std::optional<int>(ExitInputOutput);
@@ -188,7 +219,8 @@ bool Policy::chooseFiles(const Options &options,
       found = listed.find({status.st_dev, status.st_ino});
     if (found == listed.end()) {
       printError("--only: '" + report::displayText(name) +
-                 "' is none of the files that are checked");
+                 "' is none of the files that are checked" +
+                 didYouMean(name, files));
       return false;
     }
     for (CheckedFile *file : found->second)

@@ -12,6 +12,9 @@
 
 namespace starton::checkconf {
 
+/// " (named at PLACE)", or nothing where \p place is empty.
+std::string namedAt(const std::string &place);
+
 enum class Verdict : uint8_t { Report, Suppress, Drop };
 
 /// Copied for each look at the files: the baseline is used up by one.
@@ -47,6 +50,11 @@ public:
   std::vector<Diagnostic> judgeBaseline(const Options &options,
                                         const std::vector<CheckedFile> &files);
   bool readsComments() const { return active; }
+
+  /// Configuration and baseline, if any.
+  std::vector<std::string> filesRead() const {
+    return {configuration.path, baselineFile};
+  }
 
   /// --write-baseline. False: not written, and that has been said.
   bool writeBaseline(const Options &options,

@@ -56,6 +56,9 @@ public:
   /// more; empty for every other.
   llvm::StringRef insteadOf(llvm::StringRef event) const;
 
+  /// The files that were read for it.
+  const std::vector<std::string> &filesRead() const { return paths; }
+
 private:
   bool addText(llvm::StringRef text, llvm::StringRef path,
                llvm::StringRef directory, std::string &error);
@@ -63,6 +66,7 @@ private:
   std::vector<KnownEvent> entries;
   llvm::StringMap<uint32_t> exact;
   std::vector<uint32_t> globs;
+  std::vector<std::string> paths;
   llvm::StringSet<> loaded, jobs;
   llvm::StringMap<std::string> gone;
 };
@@ -78,6 +82,8 @@ std::vector<llvm::StringRef> builtInCatalogues();
 bool matchesPattern(llvm::StringRef pattern, llvm::StringRef text);
 /// Whether \p text holds any of the characters that make it a pattern.
 bool isPattern(llvm::StringRef text);
+/// Whether a bracket of the pattern is never closed, or it ends in a backslash.
+bool isBrokenPattern(llvm::StringRef text);
 
 } // namespace starton::check
 

@@ -10,6 +10,8 @@
 #include "starton/Sema/FileSystem.h"
 #include <optional>
 #include <string>
+#include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace starton::check {
@@ -22,6 +24,9 @@ enum class PathKind : uint8_t {
   Directory,
   Other, ///< a device, a socket, a FIFO
 };
+
+/// What tells one file from another, whatever it is called.
+using FileId = std::pair<dev_t, ino_t>;
 
 class Root {
 public:
@@ -38,9 +43,13 @@ public:
   /// The names in a directory, sorted; empty when there is none.
   std::vector<std::string> list(llvm::StringRef path) const;
 
+  /// The files that read() has opened so far.
+  const std::vector<FileId> &filesRead() const { return seen; }
+
 private:
   std::string prefix;
   sema::FileSystem files;
+  mutable std::vector<FileId> seen;
 };
 
 } // namespace starton::check

@@ -24,11 +24,13 @@ struct Configuration {
   std::optional<Dialect> dialect;
   /// Names of catalogues, and paths, made relative to the file's directory.
   std::vector<std::string> events;
+  std::vector<std::string> eventPlaces; ///< of each PATH:LINE:COLUMN
   /// Shell patterns of paths below the file's directory.
   std::vector<std::string> exclude;
   std::optional<FailOn> failOn;
   std::optional<bool> partial;
   std::string baseline; ///< a path; empty: none
+  std::string baselinePlace;
 
   /// Whether an entry of exclude stands for the file at this path.
   bool excludes(llvm::StringRef file) const;
