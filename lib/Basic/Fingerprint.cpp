@@ -29,14 +29,16 @@ std::string squeezed(llvm::StringRef text) {
 }
 
 /// The line of \p offset, from its start or, in a very long one, from a little
-/// before the offset.
+/// before the offset; no more of it than counts.
 llvm::StringRef lineAround(llvm::StringRef text, uint32_t offset) {
   size_t first = offset > MaxText / 2 ? offset - MaxText / 2 : 0;
   llvm::StringRef before = text.slice(first, offset);
   size_t newline = before.rfind('\n');
   if (newline != llvm::StringRef::npos)
     first += newline + 1;
-  return text.substr(first).take_until([](char byte) { return byte == '\n'; });
+  return text.substr(first, MaxText).take_until([](char byte) {
+    return byte == '\n';
+  });
 }
 
 } // namespace
@@ -54,8 +56,7 @@ std::string starton::fingerprint(const Diagnostic &diagnostic,
   if (diagnostic.source) {
     llvm::StringRef text = diagnostic.source->text();
     if (!diagnostic.range.empty() || diagnostic.range.begin != 0)
-      add(squeezed(
-          lineAround(text, diagnostic.range.begin).take_front(MaxText)));
+      add(squeezed(lineAround(text, diagnostic.range.begin)));
     add(squeezed(text.substr(diagnostic.range.begin, diagnostic.range.size())));
   }
   return llvm::toHex(hash.final(), true).substr(0, 32);

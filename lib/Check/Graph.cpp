@@ -142,14 +142,34 @@ void Graph::addWords() {
       const sema::Process &process = system.set().jobs[job].processes[slot];
       std::vector<Emission> found;
       scanWords(process.text, wanted, EmitterKind::Script, found);
-      for (Emission &emission : found) {
-        emission.job = job;
-        emission.slot = static_cast<sema::ProcessSlot>(slot);
-        emission.place = placeOf(process.origin);
-        emission.waits = false;
-        addEmission(std::move(emission));
-      }
+      addPossible(job, static_cast<sema::ProcessSlot>(slot), found);
     }
+}
+
+/// What a process may emit: nothing is known of how.
+void Graph::addPossible(uint32_t job, sema::ProcessSlot slot,
+                        std::vector<Emission> &found) {
+  const sema::Process &process =
+      system.set().jobs[job].processes[static_cast<unsigned>(slot)];
+  for (Emission &emission : found) {
+    emission.job = job;
+    emission.slot = slot;
+    emission.place = placeOf(process.origin);
+    emission.waits = false;
+    addEmission(std::move(emission));
+  }
+}
+
+/// Where no call emits an event, a string that holds one may.
+void Graph::addStrings() {
+  llvm::StringSet<> wanted = awaited();
+  if (wanted.empty())
+    return;
+  for (const shell::ShellText &text : system.shell().all()) {
+    std::vector<Emission> found;
+    addPossibleEmissions(text.facts, wanted, found);
+    addPossible(text.job, text.slot, found);
+  }
 }
 
 llvm::StringSet<> Graph::awaited() const {
@@ -165,9 +185,11 @@ void Graph::addScripts() {
     return addWords();
   for (const shell::ShellText &text : system.shell().all()) {
     llvm::StringSet<> functions;
-    if (!text.facts.controlCalls.empty())
-      for (const shell::Function &function : text.facts.functions)
-        functions.insert(function.name);
+    if (text.facts.controlCalls.empty())
+      continue;
+    for (const shell::Function &function : text.facts.functions)
+      functions.insert(function.name);
+    uint32_t firstExit = firstExitOf(text.facts);
     for (const shell::ControlCall &call : text.facts.controlCalls) {
       Place place{text.file, text.inFile(call.nameRange)};
       if (std::optional<Emission> emission = emissionOf(text.facts, call)) {
@@ -177,7 +199,7 @@ void Graph::addScripts() {
         addEmission(std::move(*emission));
       }
       if (std::optional<Request> request =
-              requestOf(text.facts, functions, call)) {
+              requestOf(text.facts, functions, firstExit, call)) {
         request->job = text.job;
         request->slot = text.slot;
         request->place = place;
@@ -190,6 +212,7 @@ void Graph::addScripts() {
       }
     }
   }
+  addStrings();
 }
 
 void Graph::addRoot() {

@@ -31,14 +31,7 @@ Precedence::Precedence(const System &system)
       known(system.set().jobs.size()), requested(system.set().jobs.size()),
       hooks(system.set().jobs.size()), knownOfEvents(graph.events().size()),
       knownOfGlobs(graph.globs().size()) {
-  bool anyJob = false;
-  for (const Request &request : graph.requests()) {
-    anyJob |= request.isGlob;
-    if (request.kind != RequestKind::Stop && request.target != System::NoJob)
-      requested[request.target] = true;
-  }
-  if (anyJob)
-    requested.assign(requested.size(), true);
+  findRequests();
   for (uint32_t job = 0; job != states.size(); ++job) {
     llvm::ArrayRef<Leaf> leaves = graph.leavesOf(job, false);
     if (leaves.size() == 1 && leaves.front().jobEvent == JobEvent::Starting &&
@@ -47,6 +40,55 @@ Precedence::Precedence(const System &system)
         hooks[leaves.front().target].size() < MaxSize)
       hooks[leaves.front().target].push_back(job);
   }
+}
+
+void Precedence::findRequests() {
+  stopped.resize(states.size());
+  starts.resize(states.size());
+  std::vector<uint32_t> starters(states.size());
+  bool anyJob = false;
+  for (const Request &request : graph.requests()) {
+    anyJob |= request.isGlob;
+    if (request.target == System::NoJob)
+      continue;
+    if (request.kind != RequestKind::Start)
+      stopped[request.target] = true;
+    if (request.kind == RequestKind::Stop)
+      continue;
+    requested[request.target] = true;
+    ++starters[request.target];
+  }
+  if (anyJob) {
+    requested.assign(requested.size(), true);
+    stopped.assign(stopped.size(), true);
+  }
+  // To start a job that somebody else has started fails at once.
+  if (anyJob || system.isPartial())
+    return;
+  for (const Request &request : graph.requests())
+    if (request.kind == RequestKind::Start && request.isCertain &&
+        request.target != System::NoJob && request.target != request.job &&
+        starters[request.target] == 1 &&
+        system.set().jobs[request.target].startOn.empty())
+      starts[request.job].push_back(&request);
+}
+
+const Request *Precedence::waitingStart(uint32_t job, uint32_t target) const {
+  for (const Request *request : starts[job])
+    if (request->target == target)
+      return request;
+  return nullptr;
+}
+
+bool Precedence::endsByItself(uint32_t job) const {
+  return !stopped[job] && system.set().jobs[job].stopOn.empty();
+}
+
+void Precedence::addUpTo(uint32_t job, Step step, Milestones &milestones) {
+  for (Step each :
+       {Step::Begun, Step::Started, Step::Ended, Step::Stopped, Step::Gone})
+    if (each <= step)
+      milestones.push_back({job, each});
 }
 
 const Milestones &Precedence::beforeStart(uint32_t job) {
@@ -66,17 +108,21 @@ const Milestones &Precedence::beforeStart(uint32_t job) {
 
 /// A job that got past its `starting` has started the jobs it waits for there.
 Milestones Precedence::reached(uint32_t job, Step step) {
-  Milestones own = {{job, Step::Begun}};
-  if (step != Step::Begun)
-    own.push_back({job, Step::Started});
-  if (step == Step::Stopped)
-    own.push_back({job, Step::Stopped});
-  Milestones ofHooks;
+  Milestones own, ofOthers;
+  addUpTo(job, step, own);
   for (uint32_t hook : hooks[job])
     if (hook != job)
-      ofHooks.insert(ofHooks.end(),
-                     {{hook, Step::Begun}, {hook, Step::Started}});
-  return unite(unite(own, beforeStart(job)), ofHooks);
+      addUpTo(hook, Step::Started, ofOthers);
+  for (const Request *request : starts[job]) {
+    bool isOver = request->slot == sema::ProcessSlot::PreStart
+                      ? step >= Step::Started
+                      : request->slot == sema::ProcessSlot::Main &&
+                            step >= Step::Ended && endsByItself(job);
+    if (isOver && ofOthers.size() < MaxSize)
+      addUpTo(request->target, Step::Started, ofOthers);
+  }
+  llvm::sort(ofOthers);
+  return unite(unite(own, beforeStart(job)), ofOthers);
 }
 
 /// \p found is set when that is known; until then, on a circle, nothing is.
@@ -128,12 +174,13 @@ Milestones Precedence::before(const Leaf &leaf) {
   case JobEvent::Starting:
     return beforeStart(leaf.target);
   case JobEvent::Started:
-  case JobEvent::Stopping:
     return reached(leaf.target, Step::Started);
+  case JobEvent::Stopping:
+    return reached(leaf.target, Step::Ended);
   case JobEvent::Stopped:
     break;
   }
-  return reached(leaf.target, Step::Stopped);
+  return reached(leaf.target, Step::Gone);
 }
 
 Milestones Precedence::before(const sema::Condition &condition,

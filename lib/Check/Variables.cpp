@@ -142,21 +142,18 @@ ComingVariables::ComingVariables(const System &system,
   llvm::DenseSet<uint32_t> seenEvents, seenJobs;
   for (const Leaf &leaf : leaves) {
     const EventVariables &variables = variablesOf(system, leaf);
-    anything |= leaf.jobEvent ? !isOneJobs(system, leaf)
-                              : !variables.known || variables.more;
-    if (anything)
-      return;
+    bool isOneJob = leaf.jobEvent && isOneJobs(system, leaf);
+    anything |= leaf.jobEvent ? !isOneJob : !variables.known || variables.more;
     if (seenEvents.insert(leaf.event).second && !variables.names.empty())
       events.push_back(&variables);
-    if (leaf.jobEvent && seenJobs.insert(leaf.target).second &&
+    if (isOneJob && seenJobs.insert(leaf.target).second &&
         !system.set().jobs[leaf.target].exports.empty())
       jobs.push_back(leaf.target);
   }
 }
 
-bool ComingVariables::mayCome(llvm::StringRef name) const {
-  return anything ||
-         llvm::any_of(events,
+bool ComingVariables::isKnown(llvm::StringRef name) const {
+  return llvm::any_of(events,
                       [&](const EventVariables *event) {
                         return event->contains(name);
                       }) ||

@@ -115,9 +115,11 @@ TEST(Precedence, IsWhatAllWaysHaveInCommon) {
   const System &system = test.system();
   Precedence precedence(system);
   uint32_t a = test.job("a"), b = test.job("b");
-  EXPECT_EQ(
-      precedence.beforeStart(b),
-      (Milestones{{a, Step::Begun}, {a, Step::Started}, {a, Step::Stopped}}));
+  EXPECT_EQ(precedence.beforeStart(b), (Milestones{{a, Step::Begun},
+                                                   {a, Step::Started},
+                                                   {a, Step::Ended},
+                                                   {a, Step::Stopped},
+                                                   {a, Step::Gone}}));
   EXPECT_EQ(precedence.beforeStart(test.job("d")),
             (Milestones{{a, Step::Begun}, {a, Step::Started}}));
 }

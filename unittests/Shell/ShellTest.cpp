@@ -236,6 +236,51 @@ TEST_F(ShellTest, forksBeforeTheLastExec) {
   EXPECT_EQ(forks("a\n"), "no exec");
 }
 
+TEST_F(ShellTest, forksOfFunctionsThatAreCalled) {
+  auto forks = [&](llvm::StringRef text) {
+    parse(text);
+    std::string list;
+    for (const Fork &fork : forksBefore(facts, finalExec(facts)))
+      list += facts.text.slice(fork.range.begin, fork.range.end).str() +
+              (fork.conditional ? "?;" : ";");
+    return list;
+  };
+  EXPECT_EQ(forks("f() { mkdir a; }\nf\nexec b\n"), "mkdir a;");
+  EXPECT_EQ(forks("f() { X=$(date); }\nf\nexec b\n"), "$(date);");
+  EXPECT_EQ(forks("f() { a; }\nif x=1; then f; fi\nexec b\n"), "a?;");
+  EXPECT_EQ(forks("f() { [ a ] && b; c; }\nf\nexec d\n"), "c;");
+  EXPECT_EQ(forks("f() { a; }\ng() { f; }\ng\nexec b\n"), "a;");
+  EXPECT_EQ(forks("g() { f; }\nf() { a; }\ng\nexec b\n"), "a;");
+  EXPECT_EQ(forks("f() { a; }\n(f)\nexec b\n"), "(f);");
+  EXPECT_EQ(forks("f() { a; [ b ] || exit 1; }\nf\nexec b\n"), "a;");
+  // Never called, or never back.
+  EXPECT_EQ(forks("f() { a; }\ng() { f; }\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { a; exit 1; }\n[ x ] || f\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { a; g; }\ng() { exit; }\n[ x ] || f\nexec b\n"), "");
+  EXPECT_EQ(forks("g() { exit; }\nif x=1; then a; g; fi\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { return; a; }\nf\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { :; }\nf\nexec b\n"), "");
+  // Which of the two is not sure.
+  EXPECT_EQ(forks("f() { a; }\nf() { :; }\nf\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { g; }\ng() { f; }\nf\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { f; a; }\nf\nexec b\n"), "a;");
+  EXPECT_EQ(forks("f() { g() { a; }; }\nf\nexec b\n"), "");
+  EXPECT_EQ(forks("f() { :; }\n/bin/f\nexec b\n"), "/bin/f;");
+}
+
+TEST_F(ShellTest, manyFunctionsThatCallEachOther) {
+  std::string text;
+  constexpr int Count = 3000;
+  for (int i = 0; i != Count; ++i)
+    text += "f" + std::to_string(i) + "() { f" + std::to_string(i + 1) +
+            "; f0; }\n";
+  text += "f" + std::to_string(Count) + "() { a; }\nf0\nexec b\n";
+  parse(text);
+  std::vector<Fork> forks = forksBefore(facts, finalExec(facts));
+  ASSERT_EQ(forks.size(), 1u);
+  EXPECT_EQ(facts.nameOf(facts.commands[forks[0].command]), "a");
+}
+
 TEST(ShellForegroundTest, flagsOfKnownDaemons) {
   ShellParser parser;
   ShellFacts facts = parser.parseCommand("/usr/sbin/cron -L 1 -f");
@@ -243,6 +288,31 @@ TEST(ShellForegroundTest, flagsOfKnownDaemons) {
   EXPECT_EQ(foregroundFlag("cron", words.drop_front()), 2u);
   EXPECT_EQ(foregroundFlag("cron", words.slice(1, 2)), None);
   EXPECT_EQ(foregroundFlag("unheard-of", words.drop_front()), None);
+}
+
+TEST(ShellForegroundTest, flagsWrittenTogetherAndSettings) {
+  ShellParser parser;
+  auto flag = [&](llvm::StringRef program, llvm::StringRef arguments) {
+    std::string command = program.str() + " " + arguments.str();
+    ShellFacts facts = parser.parseCommand(command);
+    return foregroundFlag(program,
+                          facts.wordsOf(facts.commands[0]).drop_front());
+  };
+  EXPECT_EQ(flag("sshd", "-eD"), 0u);
+  EXPECT_EQ(flag("sshd", "-p 22 -4De"), 2u);
+  EXPECT_EQ(flag("sshd", "-eDp 22"), 0u);
+  // A letter with a value ends them.
+  EXPECT_EQ(flag("sshd", "-fD"), None);
+  EXPECT_EQ(flag("sshd", "-e"), None);
+  EXPECT_EQ(flag("cron", "-lf"), 0u);
+  EXPECT_EQ(flag("acpid", "-lf"), None);
+  EXPECT_EQ(flag("nginx", "-c /x -g 'daemon off;'"), 3u);
+  EXPECT_EQ(flag("nginx", "-g'user a; daemon  off'"), 0u);
+  EXPECT_EQ(flag("nginx", "-g 'daemon on;'"), None);
+  EXPECT_EQ(flag("nginx", "-c 'daemon off;'"), None);
+  EXPECT_EQ(flag("apache2", "-DFOREGROUND"), 0u);
+  EXPECT_EQ(flag("httpd", "-k start -D FOREGROUND"), 3u);
+  EXPECT_EQ(flag("httpd", "-k start -D SSL"), None);
 }
 
 } // namespace

@@ -80,6 +80,8 @@ struct Request {
   uint32_t target = System::NoJob; ///< the job of that name
   /// The script fails when there is no such job.
   bool mustExist = false;
+  /// It is made whenever the script gets to its end, and waited for.
+  bool isCertain = false;
   Place place;
 };
 
@@ -143,6 +145,9 @@ private:
   void addStanzas(uint32_t job);
   void addScripts();
   void addWords();
+  void addStrings();
+  void addPossible(uint32_t job, sema::ProcessSlot slot,
+                   std::vector<Emission> &found);
   void addRoot();
   void addEmission(Emission emission);
   /// The events that something waits for and nothing emits so far.

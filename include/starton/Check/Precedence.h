@@ -14,7 +14,9 @@ namespace starton::check {
 enum class Step : uint8_t {
   Begun,   ///< past its event `starting`
   Started, ///< past its pre-start
+  Ended,   ///< past its main process and pre-stop
   Stopped, ///< past its event `stopping`
+  Gone,    ///< past its post-stop
 };
 
 struct Milestone {
@@ -41,12 +43,21 @@ public:
   Milestones before(const sema::Condition &condition,
                     llvm::ArrayRef<Leaf> leaves);
 
+  /// The script of \p job that, in any case, starts \p target and waits for
+  /// that; null: none does.
+  const Request *waitingStart(uint32_t job, uint32_t target) const;
+  /// Whether the main process of the job ends by itself alone: no condition and
+  /// no script stops the job.
+  bool endsByItself(uint32_t job) const;
+
 private:
   static constexpr unsigned MaxDepth = 64;
   /// Of more milestones the rest is forgotten.
   static constexpr size_t MaxSize = 256;
 
   static Milestones unite(const Milestones &left, const Milestones &right);
+  void findRequests();
+  static void addUpTo(uint32_t job, Step step, Milestones &milestones);
   Milestones reached(uint32_t job, Step step);
   Milestones beforeEmission(uint32_t event);
   const Milestones &beforeAll(llvm::ArrayRef<uint32_t> emissions,
@@ -58,6 +69,9 @@ private:
   std::vector<State> states;
   std::vector<Milestones> known;
   std::vector<bool> requested; ///< jobs that a script may start
+  std::vector<bool> stopped;   ///< jobs that a script may stop
+  /// By job: the jobs without a condition that it alone starts and waits for.
+  std::vector<std::vector<const Request *>> starts;
   /// By job: the jobs that are started by its `starting` and nothing else, so
   /// that it waits for them.
   std::vector<std::vector<uint32_t>> hooks;

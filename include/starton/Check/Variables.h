@@ -65,7 +65,9 @@ public:
   ComingVariables(const System &system, llvm::ArrayRef<Leaf> leaves);
 
   /// Whether any of the leaves carries, or may carry, a variable of this name.
-  bool mayCome(llvm::StringRef name) const;
+  bool mayCome(llvm::StringRef name) const { return anything || isKnown(name); }
+  /// Whether any of the leaves is known to carry it.
+  bool isKnown(llvm::StringRef name) const;
 
 private:
   const System &system;

@@ -21,6 +21,7 @@ enum class ForkKind : uint8_t {
 struct Fork {
   ForkKind kind = ForkKind::Program;
   uint32_t command = None;  ///< that is run in the new process
+  uint32_t call = None;     ///< of the function that it stands in
   Range range;              ///< the program's words, or the construct
   bool conditional = false; ///< happens or not as the text goes
 };
@@ -33,10 +34,14 @@ bool isBuiltin(llvm::StringRef name);
 /// last `exec PROGRAM` in the shell's own process.
 uint32_t finalExec(const ShellFacts &facts);
 
-/// What the shell forks for before \p exec runs, in the order of the text.
-/// Left out is what is not sure: functions, commands whose name is not literal,
-/// and whatever stands in a branch that leaves the text before \p exec.
-std::vector<Fork> forksBefore(const ShellFacts &facts, uint32_t exec);
+/// What the shell forks for before \p exec runs, in the order of the text. A
+/// call of a function stands for the first thing that this forks for, directly
+/// or in what it calls. Left out is what is not sure: names that several
+/// functions have, commands whose name is not literal, and whatever stands in a
+/// branch that leaves the text before \p exec. Without \p withPrograms only
+/// the shell's own copies count, not the programs that it runs.
+std::vector<Fork> forksBefore(const ShellFacts &facts, uint32_t exec,
+                              bool withPrograms = true);
 
 } // namespace starton::shell
 

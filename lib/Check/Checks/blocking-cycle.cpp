@@ -26,6 +26,8 @@ public:
   void lookAt(uint32_t job, bool stops);
 
 private:
+  std::optional<Milestone> heldByProcess(const Emission &emission);
+  std::optional<Milestone> heldBy(const Leaf &leaf);
   void report(const Leaf &held, Milestone awaited);
   void explain(Finding finding, const Leaf *leaf, Milestone awaited);
   const Leaf *leafAwaiting(uint32_t job, bool stops, Milestone awaited);
@@ -40,19 +42,48 @@ private:
   std::map<std::pair<uint32_t, bool>, std::map<Milestone, uint32_t>> needing;
 };
 
+/// What a job does not get past while the process of this slot waits for an
+/// event.
+std::optional<Milestone> Search::heldByProcess(const Emission &emission) {
+  switch (emission.slot) {
+  case sema::ProcessSlot::PreStart:
+    return Milestone{emission.job, Step::Started};
+  case sema::ProcessSlot::Main:
+    // Whoever stops the job ends the wait.
+    if (precedence.endsByItself(emission.job))
+      return Milestone{emission.job, Step::Ended};
+    return std::nullopt;
+  case sema::ProcessSlot::PreStop:
+    return Milestone{emission.job, Step::Ended};
+  case sema::ProcessSlot::PostStop:
+    return Milestone{emission.job, Step::Gone};
+  default:
+    return std::nullopt;
+  }
+}
+
 /// What a job must get past before it goes on, when it waits for the event of
-/// \p leaf to be over: its own `starting` or `stopping`, or an event that its
-/// pre-start, and nothing else, emits and waits for.
-std::optional<Milestone> heldBy(const Graph &graph, const Leaf &leaf) {
+/// \p leaf to be over: its own `starting` or `stopping`, or an event that one
+/// process of it, and nothing else, emits and waits for.
+std::optional<Milestone> Search::heldBy(const Leaf &leaf) {
   if (!leaf.jobEvent) {
     const EventNode &event = graph.events()[leaf.event];
-    if (event.known || event.emissions.size() != 1 || !event.globs.empty())
+    if (event.known || event.emissions.empty() || !event.globs.empty())
       return std::nullopt;
-    const Emission &emission = graph.emissions()[event.emissions.front()];
-    if (emission.kind != EmitterKind::Script || !emission.waits ||
-        emission.slot != sema::ProcessSlot::PreStart)
-      return std::nullopt;
-    return Milestone{emission.job, Step::Started};
+    const Emission *waiting = nullptr;
+    for (uint32_t index : event.emissions) {
+      const Emission &emission = graph.emissions()[index];
+      // `emits` in the same job says the same.
+      bool isSame = !waiting || emission.job == waiting->job;
+      if (!isSame)
+        return std::nullopt;
+      if (emission.kind == EmitterKind::Stanza)
+        continue;
+      if (waiting || emission.kind != EmitterKind::Script || !emission.waits)
+        return std::nullopt;
+      waiting = &emission;
+    }
+    return waiting ? heldByProcess(*waiting) : std::nullopt;
   }
   if (leaf.operand != JobOperand::Literal || leaf.target == System::NoJob)
     return std::nullopt;
@@ -69,7 +100,7 @@ void Search::lookAt(uint32_t job, bool stops) {
   llvm::ArrayRef<Leaf> leaves = graph.leavesOf(job, stops);
   std::optional<Milestones> needed;
   for (const Leaf &leaf : leaves) {
-    std::optional<Milestone> held = heldBy(graph, leaf);
+    std::optional<Milestone> held = heldBy(leaf);
     if (!held || held->job == job || leaves.size() == 1)
       continue;
     // The event is let go when all of the condition is true.
@@ -119,6 +150,14 @@ void Search::explain(Finding finding, const Leaf *leaf, Milestone awaited) {
                      " waits for this");
     if (leaf->target == System::NoJob || leaf->target == awaited.job)
       return;
+    if (const Request *request =
+            precedence.waitingStart(leaf->target, awaited.job)) {
+      finding.note(context.system(), request->place,
+                   "job " + quoted(context.jobs()[leaf->target].name) +
+                       " waits here for the start of job " +
+                       quoted(context.jobs()[awaited.job].name));
+      return;
+    }
     leaf = leafAwaiting(leaf->target, false, awaited);
   }
 }
@@ -142,6 +181,7 @@ STARTON_CHECK(blockingCycle) = {
 A job waits in `starting` (and in `stopping`) until everything that its event started is running, or has ended if it is a task.
 A condition with `and` takes its events one by one, and holds each until the whole is true.
 So when a condition takes `starting X` and its other half comes only after X has started, X waits for the condition, the condition waits for X, and neither ever goes on; every job that waits for them hangs as well.
+The same holds for an event that a script of X emits and waits for (`initctl emit` without `--no-wait`), and for a job that a script starts and waits for (`start X`).
 The notes follow the path from the other half to the job that is held.
 
 Wait for `started X` instead, or take the other half away: what comes after X has started needs no `starting X` beside it.

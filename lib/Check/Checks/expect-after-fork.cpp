@@ -3,7 +3,6 @@
 #include "starton/Check/Context.h"
 #include "starton/Shell/Forks.h"
 #include "starton/Shell/ShellTexts.h"
-#include "llvm/ADT/STLExtras.h"
 
 namespace starton::check {
 
@@ -34,12 +33,9 @@ void checkMain(Context &context, const sema::Job &job,
   uint32_t exec = shell::finalExec(facts);
   if (exec == shell::None)
     return;
-  std::vector<shell::Fork> forks = shell::forksBefore(facts, exec);
   // ChromiumOS has a dash that runs a program by vfork, which is not counted.
-  if (context.set().dialect == Dialect::ChromeOS)
-    llvm::erase_if(forks, [](const shell::Fork &fork) {
-      return fork.kind == shell::ForkKind::Program;
-    });
+  std::vector<shell::Fork> forks = shell::forksBefore(
+      facts, exec, context.set().dialect != Dialect::ChromeOS);
   if (forks.empty())
     return;
   // What happens in any case tells more than what may happen.
@@ -50,13 +46,17 @@ void checkMain(Context &context, const sema::Job &job,
       break;
     }
   std::string expect = sema::expectName(job.expect.value);
-  context
-      .report({text.file, text.inFile(first->range)},
-              "the shell forks " + describe(facts, *first) +
-                  " before the last exec, and 'expect " + expect +
-                  "' takes that process for the daemon; move it to pre-start")
-      .note(context.system(), placeOf(job.expect.origin),
-            "forks are counted here");
+  Finding finding = context.report(
+      {text.file, text.inFile(first->range)},
+      "the shell forks " + describe(facts, *first) +
+          " before the last exec, and 'expect " + expect +
+          "' takes that process for the daemon; move it to pre-start");
+  if (first->call != shell::None)
+    finding.note(context.system(),
+                 {text.file, text.inFile(facts.commands[first->call].range)},
+                 "the function is called here");
+  finding.note(context.system(), placeOf(job.expect.origin),
+               "forks are counted here");
 }
 
 void run(Context &context) {
@@ -79,6 +79,8 @@ That first process is the shell where the main process is a script, or a command
 Every program that the shell runs, every `$(...)`, pipeline and subshell is a fork, so Upstart follows `mkdir` or `cat` instead of the daemon: the job is taken for ended, or hangs in its start, and `stop` does not reach the daemon.
 
 Since version 0.5.11 dash uses vfork for a program alone, which Upstart does not count; so with the dialect `chromeos` programs are left out, and `$(...)`, pipelines and subshells are not.
+
+A function counts where it is called, for what it forks for by itself or in functions that it calls; one that is never called, or that always ends in `exit`, does not.
 
 Builtins (`[`, `echo`, `cd`, `.`, `export` ...) do not fork, and neither does `exec`.
 Everything else belongs into `pre-start`; or let the daemon stay in the foreground and drop `expect`.

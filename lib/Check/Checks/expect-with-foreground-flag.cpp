@@ -89,7 +89,7 @@ STARTON_CHECK(expectWithForegroundFlag) = {
 With `expect fork` and `expect daemon` a start is over when the main process has forked once or twice.
 A daemon with an option that keeps it in the foreground (`cron -f`, `sshd -D`, `dbus-daemon --nofork` ...) never does, so the job stays in `spawned`, `start` does not return, and nothing that waits for `started` happens.
 
-Known are the options of some eighty daemons, by their manuals.
+Known are the options of some eighty daemons, by their manuals, also of several letters together (`sshd -eD`), and the settings that `nginx -g` and `apache2 -D` take.
 Best keep the option and remove `expect`: Upstart then follows the process that it started itself, which cannot go wrong.
 )",
     .bad = R"(

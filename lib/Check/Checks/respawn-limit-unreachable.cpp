@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "starton/Check/Context.h"
+#include "starton/Shell/ShellTexts.h"
 
 namespace starton::check {
 
@@ -10,16 +11,50 @@ namespace {
 /// second; generous.
 constexpr int64_t MaxRespawnsPerSecond = 1000;
 
-/// The seconds of a process that only sleeps; 0: unknown.
-int64_t sleepOf(const sema::Process &process) {
-  llvm::StringRef text = llvm::StringRef(process.text).trim();
-  if (!text.consume_front("/bin/sleep") && !text.consume_front("sleep"))
+/// The seconds that `sleep WORD` takes; 0: not known.
+double sleepOf(llvm::StringRef word) {
+  struct Unit {
+    char letter;
+    double seconds;
+  };
+  constexpr Unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+  double unit = 1, number = 0;
+  for (const Unit &each : units)
+    if (word.ends_with(llvm::StringRef(&each.letter, 1))) {
+      unit = each.seconds;
+      word = word.drop_back();
+      break;
+    }
+  bool isNumber = !word.empty() &&
+                  word.find_first_not_of("0123456789.") == word.npos &&
+                  !word.getAsDouble(number);
+  return isNumber ? number * unit : 0;
+}
+
+/// The whole seconds that a process sleeps in any case.
+int64_t pauseOf(const shell::ShellFacts &facts) {
+  if (!facts.complete)
     return 0;
-  llvm::StringRef number = text.ltrim(" \t");
-  uint32_t seconds = 0;
-  if (number.size() == text.size() || number.getAsInteger(10, seconds))
-    return 0;
-  return seconds;
+  constexpr double MaxPause = INT32_MAX;
+  double pause = 0;
+  for (const shell::Command &command : facts.commands) {
+    constexpr auto Sometimes = shell::Context(
+        shell::InBranch | shell::InLoop | shell::InFunction |
+        shell::InBackground | shell::InPipeline | shell::InSubstitution |
+        shell::InSubshell | shell::IsUnreachable);
+    llvm::StringRef program = facts.programOf(command);
+    // What follows may not be reached.
+    if (command.is(shell::InBranch) &&
+        (program == "exit" || facts.replacesShell(command)))
+      break;
+    if (program != "sleep" || command.is(Sometimes))
+      continue;
+    const shell::Layer &call = facts.layersOf(command).back();
+    for (uint32_t at = call.firstArgument; at != call.endWord; ++at)
+      if (facts.words[at].isLiteral)
+        pause += sleepOf(facts.words[at].value);
+  }
+  return static_cast<int64_t>(std::min(pause, MaxPause));
 }
 
 /// Between two respawns all of these have run to their end.
@@ -28,7 +63,8 @@ constexpr sema::ProcessSlot waitedFor[] = {sema::ProcessSlot::PreStart,
                                            sema::ProcessSlot::PostStop};
 
 void run(Context &context) {
-  for (const sema::Job &job : context.jobs()) {
+  for (uint32_t index = 0; index != context.jobs().size(); ++index) {
+    const sema::Job &job = context.jobs()[index];
     int64_t count = job.respawnLimit.value;
     int64_t interval = job.respawnInterval.value;
     if (!job.respawnLimit.isSet() || !job.respawnInterval.isSet())
@@ -57,10 +93,10 @@ void run(Context &context) {
     int64_t pause = 0;
     const sema::Process *longest = nullptr;
     for (sema::ProcessSlot slot : waitedFor) {
-      const sema::Process &process = job.processes[static_cast<unsigned>(slot)];
-      int64_t seconds = sleepOf(process);
+      const shell::ShellText *text = context.system().shell().find(index, slot);
+      int64_t seconds = text ? pauseOf(text->facts) : 0;
       if (seconds > pause)
-        longest = &process;
+        longest = &job.processes[static_cast<unsigned>(slot)];
       pause = std::max(pause, seconds);
     }
     if (longest && count > (interval - 1) / pause)

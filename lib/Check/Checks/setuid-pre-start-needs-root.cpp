@@ -3,6 +3,8 @@
 #include "starton/Check/Context.h"
 #include "starton/Shell/ShellTexts.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace starton::check {
 
@@ -55,20 +57,100 @@ bool asksOnly(llvm::StringRef program, llvm::ArrayRef<shell::Word> arguments) {
   return false;
 }
 
-/// What \p command needs root for, or null.
-const shell::Word *rootWord(const ShellFacts &facts,
-                            const shell::Command &command) {
+/// The values of variables that are the same whatever happens.
+class Values {
+public:
+  Values(const sema::Job &job, const ShellFacts &facts) {
+    for (const sema::Text &setting : job.env) {
+      auto [name, value] = llvm::StringRef(setting.value).split('=');
+      known[name] = value;
+    }
+    llvm::StringMap<unsigned> counts;
+    for (const shell::Definition &definition : facts.definitions) {
+      bool isPlain = definition.kind == shell::DefinitionKind::Assign &&
+                     !definition.appends && definition.value != shell::None &&
+                     facts.words[definition.value].isLiteral;
+      if (isPlain && ++counts[definition.name] == 1)
+        known[definition.name] = facts.words[definition.value].value;
+      else
+        known[definition.name] = "";
+    }
+  }
+
+  /// The word with the values of its variables; empty: not known.
+  std::string expand(const ShellFacts &facts, const shell::Word &word) const {
+    if (word.isLiteral)
+      return word.value.str();
+    std::string text;
+    for (const shell::WordPart &part : facts.partsOf(word)) {
+      llvm::StringRef value = part.text;
+      // `${X%...}` has the same name.
+      if (part.kind == shell::PartKind::Variable) {
+        llvm::StringRef written =
+            facts.text.slice(part.range.begin, part.range.end);
+        if (written.size() > part.text.size() + 3)
+          return {};
+        value = known.lookup(part.text);
+      }
+      bool isKnown = part.kind == shell::PartKind::Literal ||
+                     part.kind == shell::PartKind::Variable;
+      if (!isKnown || value.empty())
+        return {};
+      text += value;
+    }
+    return text;
+  }
+
+private:
+  llvm::StringMap<llvm::StringRef> known;
+};
+
+/// The paths that the text has asked for, up to a command: what it makes where
+/// there is none, it makes at each boot.
+class Asked {
+public:
+  void add(const ShellFacts &facts, const Values &values,
+           const shell::Command &command) {
+    llvm::StringRef name = facts.nameOf(command);
+    if (name != "[" && name != "test" && name != "[[")
+      return;
+    for (const shell::Word &word : facts.wordsOf(command))
+      paths.insert(trimmed(values.expand(facts, word)));
+  }
+  bool contains(llvm::StringRef path) const {
+    return paths.contains(trimmed(path));
+  }
+
+private:
+  static llvm::StringRef trimmed(llvm::StringRef path) {
+    return path.rtrim('/');
+  }
+
+  llvm::StringSet<> paths;
+};
+
+/// What \p command needs root for.
+struct Need {
+  const shell::Word *word = nullptr; ///< null: nothing
+  std::string path;                  ///< that it makes; empty: for anything
+};
+
+Need needOf(const ShellFacts &facts, const Values &values,
+            const shell::Command &command) {
   llvm::ArrayRef<shell::Word> words = facts.wordsOf(command);
   llvm::StringRef program = facts.nameOf(command);
   llvm::ArrayRef<shell::Word> arguments = words.drop_front();
-  if (llvm::is_contained(RootPrograms, program))
-    return asksOnly(program, arguments) ? nullptr : &words.front();
+  if (llvm::is_contained(RootPrograms, program)) {
+    if (asksOnly(program, arguments))
+      return {};
+    return {&words.front(), {}};
+  }
   if (!llvm::is_contained(Makers, program))
-    return nullptr;
+    return {};
   for (const shell::Word &word : arguments)
-    if (word.isLiteral && isOfRoot(word.value))
-      return &word;
-  return nullptr;
+    if (std::string path = values.expand(facts, word); isOfRoot(path))
+      return {&word, std::move(path)};
+  return {};
 }
 
 struct Subject {
@@ -87,18 +169,26 @@ void checkText(const Subject &subject) {
   const ShellFacts &facts = subject.text.facts;
   std::string slot = sema::processSlotName(subject.text.slot);
   std::string user = quoted(subject.job.setuid.value);
+  Values values(subject.job, facts);
+  Asked asked;
   for (const shell::Command &command : facts.commands) {
+    asked.add(facts, values, command);
     // Whoever asks for the failure, or asks first, has thought of it.
     if (command.wordCount == 0 || command.is(shell::InFunction) ||
-        command.is(shell::IsGuarded) || command.is(shell::InBranch) ||
-        command.is(shell::IsUnreachable))
+        command.is(shell::IsGuarded) || command.is(shell::IsUnreachable))
       continue;
-    if (const shell::Word *word = rootWord(facts, command)) {
-      subject.report(word->range, llvm::Twine(quoted(word->value)) +
-                                      " needs root, but " + slot + " runs as " +
-                                      user + " too; do it in a job of its own");
+    Need need = needOf(facts, values, command);
+    bool depends = command.is(shell::InBranch);
+    if (need.word && (!depends || asked.contains(need.path))) {
+      std::string what = need.path.empty() ? need.word->value.str() : need.path;
+      subject.report(need.word->range, llvm::Twine(quoted(what)) +
+                                           " needs root, but " + slot +
+                                           " runs as " + user +
+                                           " too; do it in a job of its own");
       return;
     }
+    if (depends)
+      continue;
     for (const shell::Redirect &redirect : facts.redirectsOf(command)) {
       bool writes = redirect.kind == shell::RedirectKind::Output ||
                     redirect.kind == shell::RedirectKind::Append;
@@ -142,7 +232,7 @@ STARTON_CHECK(setuidPreStartNeedsRoot) = {
 A `mkdir /run/food`, `chown` or `modprobe` there fails, and with it the start, because the shell runs under `-e`.
 
 Let a job of its own do it (`start on starting food`, `task`), use `tmpfiles`, or drop `setuid` and have the daemon change its user.
-Commands whose failure is asked for (`... || true`, conditions) are left alone.
+Commands whose failure is asked for (`... || true`) are left alone, and so is what depends on a condition, unless that asks whether the very file is there (`[ -d /run/food ] || mkdir /run/food`): after a boot `/run` is empty.
 )",
     .bad = R"(
 start on startup

@@ -110,6 +110,8 @@ A condition names an event that no job of the system emits (by an `emits` stanza
 The job then never starts, or never stops, without any message.
 Most often the name is misspelt.
 
+An event counts as emitted, too, where `initctl emit NAME` stands in a string or here-document of a script, and where its name is a word of a script that emits an event of an unknown name (`initctl emit "$1"`).
+
 Where the event comes from outside, say so: in a catalogue of your own (`--events FILE`), or by `emits NAME` in the job whose program emits it.
 
 `shutdown` and `runlevel-2` were events of Upstart 0.3 and are none since.

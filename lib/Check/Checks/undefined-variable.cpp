@@ -4,6 +4,7 @@
 #include "starton/Check/Variables.h"
 #include "starton/Shell/ShellTexts.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -31,11 +32,86 @@ bool isStandard(llvm::StringRef name) {
       .Default(false);
 }
 
+/// Variables that `initctl set-env` sets.
+struct SetVariables {
+  llvm::StringSet<> names;
+  bool any = false; ///< some name is not known
+
+  bool contains(llvm::StringRef name) const {
+    return any || names.contains(name);
+  }
+};
+
+constexpr llvm::StringLiteral SetEnv = "set-env";
+
+/// What a text gives its own job, and all jobs (`--global`, a user session's).
+class TextSettings {
+public:
+  TextSettings(const ShellFacts &facts, SetVariables &ofJob,
+               SetVariables &ofAll)
+      : facts(facts), ofJob(ofJob), ofAll(ofAll) {
+    if (!facts.text.contains(SetEnv))
+      return;
+    if (!facts.complete)
+      ofJob.any = true;
+    for (const shell::Command &command : facts.commands)
+      if (facts.programOf(command) == "initctl")
+        readCall(facts.layersOf(command).back());
+    // A text for another shell: `sh -c 'initctl set-env X=1'`.
+    for (const shell::WordPart &part : facts.parts)
+      ofJob.any |= part.kind == shell::PartKind::Literal &&
+                   part.text != SetEnv && part.text.contains(SetEnv);
+  }
+
+private:
+  void readCall(const shell::Layer &call) {
+    bool isSetEnv = false, isGlobal = false;
+    for (uint32_t at = call.firstArgument; at < call.endWord; ++at) {
+      const shell::Word &word = facts.words[at];
+      if (word.value.starts_with("-")) {
+        isGlobal |= word.value == "-g" || word.value == "--global";
+      } else if (!isSetEnv) {
+        if (word.value != SetEnv)
+          return;
+        isSetEnv = true;
+      } else {
+        add(word, isGlobal ? ofAll : ofJob);
+      }
+    }
+  }
+
+  static void add(const shell::Word &word, SetVariables &variables) {
+    if (word.isLiteral || word.value.contains('='))
+      variables.names.insert(word.value.split('=').first);
+    else
+      variables.any = true;
+  }
+
+  const ShellFacts &facts;
+  SetVariables &ofJob, &ofAll;
+};
+
+/// How much two names of this size may differ and be meant as one.
+unsigned slipsIn(llvm::StringRef name) {
+  constexpr size_t Short = 4, Long = 8;
+  return name.size() < Short ? 0 : name.size() < Long ? 1 : 2;
+}
+
+/// `$DEVICE1` beside `$DEVICE2` is no slip.
+bool differOnlyInDigits(llvm::StringRef left, llvm::StringRef right) {
+  auto letters = [](llvm::StringRef name) {
+    std::string text = name.str();
+    llvm::erase_if(text, [](char byte) { return llvm::isDigit(byte); });
+    return text;
+  };
+  return letters(left) == letters(right);
+}
+
 /// Whether a job may be given variables that its files do not tell of.
 class Environment {
 public:
-  Environment(const Context &context, uint32_t job)
-      : known(context.jobs()[job]),
+  Environment(const Context &context, uint32_t job, const SetVariables &ofAll)
+      : known(context.jobs()[job]), ofAll(ofAll),
         ofStart(context.system(), context.graph().leavesOf(job, false)),
         ofStop(context.system(), context.graph().leavesOf(job, true)) {
     // `env NAME` takes the value from init's own environment.
@@ -43,12 +119,39 @@ public:
       own.insert(llvm::StringRef(setting.value).split('=').first);
     for (const sema::Text &import : known.imports)
       own.insert(import.value);
+    SetVariables global;
+    for (const shell::ShellText &text : context.system().shell().ofJob(job))
+      TextSettings(text.facts, set, global);
   }
 
   /// Whether a condition may bring \p name.
   bool mayCome(llvm::StringRef name, bool whenStopped) const {
-    return own.contains(name) || ofStart.mayCome(name) ||
-           (whenStopped && ofStop.mayCome(name));
+    return own.contains(name) || set.contains(name) || ofAll.contains(name) ||
+           ofStart.mayCome(name) || (whenStopped && ofStop.mayCome(name));
+  }
+
+  /// The variable of the job itself that was probably meant by \p name, which
+  /// nothing is known to bring; empty: there is none.
+  llvm::StringRef meantBy(llvm::StringRef name, bool whenStopped) const {
+    if (own.contains(name) || set.contains(name) || ofAll.contains(name) ||
+        ofStart.isKnown(name) || (whenStopped && ofStop.isKnown(name)))
+      return {};
+    unsigned slips = slipsIn(name);
+    llvm::StringRef best;
+    auto lookAt = [&](llvm::StringRef candidate) {
+      unsigned distance = name.edit_distance(candidate, true, slips);
+      if (distance == 0 || distance > slips ||
+          differOnlyInDigits(name, candidate) ||
+          (!best.empty() && distance == slips && candidate >= best))
+        return;
+      best = candidate;
+      slips = distance;
+    };
+    for (const auto &candidate : own)
+      lookAt(candidate.first());
+    for (const sema::Text &exported : known.exports)
+      lookAt(exported.value);
+    return best;
   }
 
   /// Whoever starts a job by hand, or through another's script, may give it
@@ -57,8 +160,10 @@ public:
 
 private:
   const sema::Job &known;
+  const SetVariables &ofAll;
   ComingVariables ofStart, ofStop;
   llvm::StringSet<> own;
+  SetVariables set;
 };
 
 /// What the text itself sets, or asks whether it is set.
@@ -94,14 +199,19 @@ void checkText(Context &context, const Environment &environment,
                 text.slot == sema::ProcessSlot::PostStop;
   for (const shell::VariableUse &use : facts.uses) {
     if (use.kind != UseKind::Plain || isStandard(use.name) ||
-        !done.insert(use.name).second || environment.mayCome(use.name, ofStop))
+        !done.insert(use.name).second)
       continue;
-    context.report({text.file, text.inFile(use.range)},
-                   quoted(use.name) +
-                       " is set by no 'env', no event of 'start on' and not "
-                       "here, so it is empty; set it with 'env', or write "
-                       "${" +
-                       use.name.str() + ":-} if that is meant");
+    llvm::StringRef meant = environment.meantBy(use.name, ofStop);
+    if (meant.empty() && environment.mayCome(use.name, ofStop))
+      continue;
+    context.report(
+        {text.file, text.inFile(use.range)},
+        quoted(use.name) +
+            " is set by no 'env', no event of 'start on' and not here, so it "
+            "is empty" +
+            (meant.empty() ? "; set it with 'env', or write ${" +
+                                 use.name.str() + ":-} if that is meant"
+                           : didYouMean(meant)));
   }
 }
 
@@ -110,8 +220,10 @@ void checkReferences(Context &context, const Environment &environment,
                      llvm::StringRef text, Place place,
                      llvm::StringRef effect) {
   for (const VariableReference &reference : variableReferences(text)) {
-    if (reference.optional || isStandard(reference.name) ||
-        environment.mayCome(reference.name, false))
+    if (reference.optional || isStandard(reference.name))
+      continue;
+    llvm::StringRef meant = environment.meantBy(reference.name, false);
+    if (meant.empty() && environment.mayCome(reference.name, false))
       continue;
     // The word as it is written, unless quotes or the like are in between.
     if (context.system().text(place).contains(text)) {
@@ -124,7 +236,7 @@ void checkReferences(Context &context, const Environment &environment,
     context.report(place, quoted(reference.name) +
                               " is set by no 'env' and no event of 'start "
                               "on', so " +
-                              effect.str());
+                              effect.str() + didYouMean(meant));
     return;
   }
 }
@@ -143,9 +255,14 @@ void checkConditions(Context &context, const Environment &environment,
 }
 
 void run(Context &context) {
+  SetVariables ofAll;
+  for (const shell::ShellText &text : context.system().shell().all()) {
+    SetVariables ofJob;
+    TextSettings(text.facts, ofJob, ofAll);
+  }
   for (uint32_t index = 0; index != context.jobs().size(); ++index) {
     const sema::Job &job = context.jobs()[index];
-    Environment environment(context, index);
+    Environment environment(context, index, ofAll);
     if (environment.isStartedByHand() || job.hasImport)
       continue;
     checkConditions(context, environment, job);
@@ -166,7 +283,10 @@ The shell takes it for empty, as Upstart does in `stop on`; an `instance` with s
 
 Mostly the name is misspelt, or it was thought that a variable of `pre-start` lives on in the main process: each process begins with the environment of the job alone.
 
-Nothing is said where it cannot be known: a file is sourced, `eval` is used, an event with unknown variables starts the job, the job has no `start on` (whoever starts it by hand may give it variables), or the text asks whether the variable is set (`${X:-}`, `[ -n "$X" ]`).
+Nothing is said where it cannot be known: a file is sourced, `eval` is used, the job has no `start on` (whoever starts it by hand may give it variables), `initctl set-env` sets it, or the text asks whether the variable is set (`${X:-}`, `[ -n "$X" ]`).
+
+An event may bring variables that its catalogue does not list: those with `more: true`, such as `startup` and `runlevel`, which carry what init or `telinit` was given, and events that no catalogue has.
+For a job that is started by one of these only a name is reported that is nearly that of a variable which the job itself has in `env`, `import` or `export`.
 )",
     .bad = R"(
 #--- base.conf

@@ -43,6 +43,18 @@ bool checkSession(const Subject &subject, const shell::Command &command) {
   return false;
 }
 
+/// Whether -b is among options of one letter written together; a letter that
+/// takes a value ends them (`-Sbp FILE`).
+bool hasBackgroundLetter(llvm::StringRef word) {
+  if (!word.consume_front("-") || word.starts_with("-"))
+    return false;
+  return word
+      .take_while([](char letter) {
+        return llvm::StringRef("STKHVtoqvbmCB").contains(letter);
+      })
+      .contains('b');
+}
+
 /// Whether start-stop-daemon is asked to go to the background. Only options in
 /// front of `--` are its own.
 const shell::Word *backgroundOption(const ShellFacts &facts,
@@ -51,13 +63,8 @@ const shell::Word *backgroundOption(const ShellFacts &facts,
     const shell::Word &word = facts.words[at];
     if (word.value == "--")
       return nullptr;
-    bool isShort =
-        word.value.size() > 1 && word.value[0] == '-' && word.value[1] != '-';
-    // -b among letters that take no value.
-    bool isCluster = isShort && word.value.find_first_not_of("Sbmqotv", 1) ==
-                                    llvm::StringRef::npos;
-    if (word.isLiteral && (word.value == "--background" ||
-                           (isCluster && word.value.contains('b'))))
+    if (word.isLiteral &&
+        (word.value == "--background" || hasBackgroundLetter(word.value)))
       return &word;
   }
   return nullptr;
