@@ -95,11 +95,11 @@ public:
                             : None;
     if (function == None)
       return own(index);
-    if (!found[function] || exits.follow(command))
+    std::optional<Fork> fork = found[function];
+    if (!fork || exits.follow(command))
       return std::nullopt;
-    Fork fork = *found[function];
-    fork.call = index;
-    fork.conditional |= isConditional(command);
+    fork->call = index;
+    fork->conditional |= isConditional(command);
     return fork;
   }
 
