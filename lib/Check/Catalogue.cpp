@@ -281,6 +281,7 @@ bool Catalogue::addText(llvm::StringRef text, llvm::StringRef path,
     gone[entry.name] = std::move(entry.instead);
   for (EventEntry &entry : file.events) {
     std::vector<std::string> variables;
+    variables.reserve(entry.variables.size());
     for (VariableName &variable : entry.variables)
       variables.push_back(std::move(variable.text));
     KnownEvent event{std::move(entry.name.text),

@@ -90,7 +90,8 @@ void printCheckList(llvm::raw_ostream &os) {
   }
 }
 
-void printCheckListJson(llvm::raw_ostream &os) {
+void printCheckListJson(llvm::raw_ostream &os,
+                        llvm::function_ref<void(llvm::json::OStream &)> more) {
   llvm::json::OStream json(os, 2);
   json.object([&] {
     json.attribute("version", 1);
@@ -105,6 +106,8 @@ void printCheckListJson(llvm::raw_ostream &os) {
           json.attribute("fix", fixWord(check->fix));
         });
     });
+    if (more)
+      more(json);
   });
   os << '\n';
 }

@@ -5,6 +5,7 @@
 #include "Check.h"
 #include "starton/Check/Driver.h"
 #include "starton/Check/Graph.h"
+#include "starton/Config/Explanations.h"
 #include "starton/Shell/Shell.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/FileSystem.h"
@@ -112,22 +113,25 @@ bool checkconf::printGraphs(const Options &options, Inputs &inputs,
 
 int checkconf::runListChecks(const Options &options) {
   Output output(options.output, STDOUT_FILENO);
-  if (options.format == report::Format::Json)
-    check::printCheckListJson(output.stream());
-  else
+  if (options.format == report::Format::Json) {
+    check::printCheckListJson(output.stream(), config::printFindingListJson);
+  } else {
     check::printCheckList(output.stream());
+    output.stream() << "\nOf the parser and of this program itself:\n";
+    config::printFindingList(output.stream());
+  }
   return finish(output);
 }
 
 int checkconf::runExplain(const Options &options) {
-  const check::Check *found = check::findCheck(options.explain);
-  if (!found) {
-    llvm::StringRef near = check::suggestCheck(options.explain);
-    printError("no check '" + options.explain + "'" +
-               (near.empty() ? "" : "; did you mean '" + near.str() + "'?"));
+  if (!config::isFindingName(options.explain)) {
+    printError(report::displayText(config::unknownName(options.explain)));
     return ExitUsage;
   }
   Output output(options.output, STDOUT_FILENO);
-  check::printCheckPage(*found, output.stream());
+  if (const check::Check *found = check::findCheck(options.explain))
+    check::printCheckPage(*found, output.stream());
+  else
+    config::printFindingPage(options.explain, output.stream());
   return finish(output);
 }

@@ -210,7 +210,8 @@ void addActions(CLI::App &app, Options &options) {
                "print what is looked for (as text or as JSON)")
       ->group(group);
   app.add_option("--explain", options.explain,
-                 "print what a check finds, why, and how to mend it")
+                 "print what a finding of this name means, why it is bad,\n"
+                 "and how to mend it")
       ->type_name("NAME")
       ->group(group);
 }

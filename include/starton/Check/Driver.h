@@ -7,8 +7,13 @@
 
 #include "starton/Check/Check.h"
 #include "starton/Check/System.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <optional>
+
+namespace llvm::json {
+class OStream;
+} // namespace llvm::json
 
 namespace starton::check {
 
@@ -45,7 +50,10 @@ std::vector<Diagnostic> runChecks(const System &system,
 /// --list-checks: one line a check.
 void printCheckList(llvm::raw_ostream &os);
 /// --list-checks --format=json (docs/json.md).
-void printCheckListJson(llvm::raw_ostream &os);
+/// \p more adds attributes of the caller's.
+void printCheckListJson(
+    llvm::raw_ostream &os,
+    llvm::function_ref<void(llvm::json::OStream &)> more = {});
 
 /// --explain: documentation and examples, as docs/checks/NAME.md.
 void printCheckPage(const Check &check, llvm::raw_ostream &os);
