@@ -117,6 +117,31 @@ def scripts(count):
     yield "hub.conf", f"start on startup\nexpect fork\nscript\n{lines}  exec a\nend script\n"
 
 
+def alternatives(count):
+    yield "events.conf", f"start on {joined('or', count, 'event{}')}\nstop on {joined('or', count, 'event{}')}\n" + END
+    runlevels = joined("or", count, "runlevel RUNLEVEL={}")
+    yield "runlevels.conf", f"start on {runlevels}\nstop on {runlevels}\n" + END
+
+
+def near_names(count):
+    """One job with many variables, and uses of others that are like them."""
+    yield "job.conf", ("start on startup\n" + "".join(f"env SETTING{i}X=1\n" for i in range(count)) +
+                       "script\n" + "".join(f"  echo $SETTING{i}Y\n" for i in range(count)) + "end script\n")
+
+
+def functions(count):
+    """Functions that call each other, in front of a daemon that forks."""
+    yield "job.conf", ("start on startup\nexpect fork\nscript\n" +
+                       "".join(f"  f{i}() {{ f{i + 1}; f0; }}\n" for i in range(count)) +
+                       f"  f{count}() {{ mkdir x; }}\n  f0\n  exec food\nend script\n")
+
+
+def strings(count):
+    """Events that nothing but the words of other jobs' scripts may emit."""
+    yield from each("start on made-{before}\npost-start script\n  initctl emit $E\n"
+                    "  sh -c 'initctl emit made-{i}'\nend script\n")(count)
+
+
 SHAPES = {
     "plain": lambda count: ((f"job{i}.conf", PLAIN.format(i=i)) for i in range(count)),
     "chain": each("start on started job{before} or startup\nstop on stopping job{before}\n"),
@@ -143,6 +168,10 @@ SHAPES = {
     "wide-and": wide("and", "start on startup\nstop on stopping hub\n"),
     "dead-wide-and": wide("and", "start on started hub\nstop on stopping hub\n"),
     "deep": deep,
+    "alternatives": alternatives,
+    "near-names": near_names,
+    "functions": functions,
+    "strings": strings,
     "exports": exporter,
     "variables": variables,
     "users": users,

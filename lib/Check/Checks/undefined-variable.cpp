@@ -98,13 +98,13 @@ unsigned slipsIn(llvm::StringRef name) {
 }
 
 /// `$DEVICE1` beside `$DEVICE2` is no slip.
-bool differOnlyInDigits(llvm::StringRef left, llvm::StringRef right) {
-  auto letters = [](llvm::StringRef name) {
+bool differInDigits(llvm::StringRef left, llvm::StringRef right) {
+  auto digitsOf = [](llvm::StringRef name) {
     std::string text = name.str();
-    llvm::erase_if(text, [](char byte) { return llvm::isDigit(byte); });
+    llvm::erase_if(text, [](char byte) { return !llvm::isDigit(byte); });
     return text;
   };
-  return letters(left) == letters(right);
+  return digitsOf(left) != digitsOf(right);
 }
 
 /// Whether a job may be given variables that its files do not tell of.
@@ -133,15 +133,33 @@ public:
   /// The variable of the job itself that was probably meant by \p name, which
   /// nothing is known to bring; empty: there is none.
   llvm::StringRef meantBy(llvm::StringRef name, bool whenStopped) const {
-    if (own.contains(name) || set.contains(name) || ofAll.contains(name) ||
-        ofStart.isKnown(name) || (whenStopped && ofStop.isKnown(name)))
+    if (own.contains(name) || set.contains(name) || ofAll.contains(name))
       return {};
+    llvm::StringRef best = nearestOwn(name);
+    if (best.empty() || ofStart.isKnown(name) ||
+        (whenStopped && ofStop.isKnown(name)))
+      return {};
+    return best;
+  }
+
+  /// Whoever starts a job by hand, or through another's script, may give it
+  /// variables.
+  bool isStartedByHand() const { return known.startOn.empty(); }
+
+private:
+  /// A job may have thousands of variables, and use as many that are not there.
+  static constexpr size_t MaxCompared = 20000;
+
+  llvm::StringRef nearestOwn(llvm::StringRef name) const {
     unsigned slips = slipsIn(name);
     llvm::StringRef best;
+    compared += own.size() + known.exports.size();
+    if (compared > MaxCompared || slips == 0)
+      return {};
     auto lookAt = [&](llvm::StringRef candidate) {
       unsigned distance = name.edit_distance(candidate, true, slips);
       if (distance == 0 || distance > slips ||
-          differOnlyInDigits(name, candidate) ||
+          differInDigits(name, candidate) ||
           (!best.empty() && distance == slips && candidate >= best))
         return;
       best = candidate;
@@ -154,16 +172,12 @@ public:
     return best;
   }
 
-  /// Whoever starts a job by hand, or through another's script, may give it
-  /// variables.
-  bool isStartedByHand() const { return known.startOn.empty(); }
-
-private:
   const sema::Job &known;
   const SetVariables &ofAll;
   ComingVariables ofStart, ofStop;
   llvm::StringSet<> own;
   SetVariables set;
+  mutable size_t compared = 0;
 };
 
 /// What the text itself sets, or asks whether it is set.
