@@ -27,14 +27,15 @@ bool isFixed(DiagId id) {
   return diagSeverity(id) == Severity::Error && id != DiagId::ShellSyntax;
 }
 
-std::string nearestName(llvm::StringRef name) {
+std::string nearestName(llvm::StringRef name, bool orAll) {
   std::string names;
   for (const check::Check *each : check::allChecks())
     names += each->name.str() + " ";
   for (DiagId id : diagIds)
     if (id != DiagId::Check)
       names += diagName(id).str() + " ";
-  names += AllNames;
+  if (orAll)
+    names += AllNames;
   return std::string(suggestWord(name, names));
 }
 
@@ -49,9 +50,14 @@ bool config::isConfigurable(llvm::StringRef name) {
   return id ? !isFixed(*id) : check::findCheck(name) != nullptr;
 }
 
-std::string config::unknownName(llvm::StringRef name) {
+bool config::resemblesName(llvm::StringRef name) {
+  return !name.empty() &&
+         (isFindingName(name) || !nearestName(name, false).empty());
+}
+
+std::string config::unknownName(llvm::StringRef name, bool orAll) {
   std::string text = "no finding is called '" + name.str() + "'";
-  std::string near = nearestName(name);
+  std::string near = nearestName(name, orAll);
   if (!near.empty())
     text += "; did you mean '" + near + "'?";
   return text;

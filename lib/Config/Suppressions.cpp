@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Read from the bytes, not from the tree: a comment inside a script, which is
-// text to the parser, counts as well, and so does one in a rejected file.
+// Places of comments are costly to find, and files with a comment for this
+// program are few: the bytes tell which those are.
 
 #include "starton/Config/Suppressions.h"
+#include "starton/Config/Levels.h"
+#include "starton/Config/ScriptComments.h"
+#include "starton/Parse/Comments.h"
+#include "starton/Parse/TextMap.h"
 #include <algorithm>
+#include <optional>
 
 using namespace starton;
 using namespace starton::config;
 
 namespace {
 
-constexpr llvm::StringLiteral Marker = "checkconf:";
+constexpr llvm::StringLiteral Marker = "checkconf";
 constexpr llvm::StringLiteral Disable = "disable=";
 
 bool isBlank(char byte) { return byte == ' ' || byte == '\t'; }
@@ -21,28 +26,78 @@ bool isComment(llvm::StringRef line) {
 }
 bool isEmptyLine(llvm::StringRef line) { return line.trim(" \t\r").empty(); }
 
+/// What would be right where \p rest, which is behind the marker, nearly is.
+/// Absent: it is about something else.
+std::optional<std::string> respelt(llvm::StringRef rest) {
+  bool hasColon = rest.ltrim(" \t").starts_with(":");
+  rest = rest.ltrim(" \t");
+  rest.consume_front(":");
+  rest = rest.ltrim(" \t");
+  llvm::StringRef word = Disable.drop_back();
+  if (!rest.take_front(word.size()).equals_insensitive(word))
+    return hasColon ? std::optional<std::string>(std::string()) : std::nullopt;
+  rest = rest.drop_front(word.size()).ltrim(" \t");
+  if (!rest.consume_front("=") && !rest.consume_front(":"))
+    return hasColon ? std::optional<std::string>(std::string()) : std::nullopt;
+  llvm::StringRef name = rest.ltrim(" \t,").take_until(isBlank);
+  return "# checkconf: disable=" + (name.empty() ? "NAME" : name).str();
+}
+
+/// Null: none of them.
+const Range *rangeAt(const std::vector<Range> &sorted, uint32_t offset) {
+  auto next = std::upper_bound(
+      sorted.begin(), sorted.end(), offset,
+      [](uint32_t at, const Range &range) { return at < range.begin; });
+  if (next == sorted.begin() || offset >= std::prev(next)->end)
+    return nullptr;
+  return &*std::prev(next);
+}
+
 } // namespace
 
-Suppressions::Suppressions(const SourceBuffer &source) : source(source) {
+/// Where comments are: asked for in the order of the file.
+struct Suppressions::Places {
+  FileComments comments;
+  size_t statement = 0;                   ///< no earlier one is asked for
+  const ast::Statement *script = nullptr; ///< whose comments these are
+  std::vector<ScriptComment> ofScript;    ///< ranges of the file
+
+  const ScriptComment *inScript(uint32_t hash) const {
+    auto next = std::upper_bound(ofScript.begin(), ofScript.end(), hash,
+                                 [](uint32_t at, const ScriptComment &each) {
+                                   return at < each.range.begin;
+                                 });
+    bool inside = next != ofScript.begin() && hash < std::prev(next)->range.end;
+    return inside ? &*std::prev(next) : nullptr;
+  }
+};
+
+Suppressions::Suppressions(const SourceBuffer &source, const ast::File &file)
+    : source(source), file(file) {
   llvm::StringRef text = source.text();
-  size_t at = text.find(Marker);
-  if (at == llvm::StringRef::npos)
-    return;
-  for (firstStanza = 1; firstStanza < source.endLine(); ++firstStanza)
-    if (!isComment(source.lineText(firstStanza)) &&
-        !isEmptyLine(source.lineText(firstStanza)))
-      break;
-  for (; at != llvm::StringRef::npos; at = text.find(Marker, at + 1)) {
-    size_t hash = at;
-    while (hash != 0 && isBlank(text[hash - 1]))
-      --hash;
-    // A '#' within a word begins no comment.
-    if (hash == 0 || text[hash - 1] != '#')
+  std::optional<Places> places;
+  for (size_t hash = text.find('#'); hash != llvm::StringRef::npos;
+       hash = text.find('#', hash + 1)) {
+    size_t at = text.find_first_not_of(" \t", hash + 1);
+    llvm::StringRef rest = text.substr(at);
+    if (!rest.take_front(Marker.size()).equals_insensitive(Marker))
       continue;
-    --hash;
-    if (hash != 0 && !isBlank(text[hash - 1]) && text[hash - 1] != '\n')
-      continue;
-    readComment(hash, at + Marker.size());
+    if (!places) {
+      places.emplace().comments = findComments(source);
+      firstStanza = 1;
+      while (firstStanza < source.endLine() &&
+             (isComment(source.lineText(firstStanza)) ||
+              isEmptyLine(source.lineText(firstStanza))))
+        ++firstStanza;
+    }
+    rest = rest.take_until([](char byte) { return byte == '\n'; });
+    rest = rest.rtrim(" \t\r");
+    Comment comment;
+    comment.range = {static_cast<uint32_t>(hash),
+                     static_cast<uint32_t>(at + rest.size())};
+    comment.alone = isComment(source.lineText(lineOf(comment)));
+    if (classify(comment, *places))
+      readComment(comment, at);
   }
   for (uint32_t i = 0; i != names.size(); ++i)
     byName[names[i].name].push_back(i);
@@ -53,26 +108,75 @@ Suppressions::Suppressions(const SourceBuffer &source) : source(source) {
                      });
 }
 
-void Suppressions::readComment(size_t hash, size_t after) {
-  llvm::StringRef text = source.text();
-  llvm::StringRef rest =
-      text.substr(after).take_until([](char byte) { return byte == '\n'; });
-  rest = rest.rtrim(" \t\r");
-  Range comment{static_cast<uint32_t>(hash),
-                static_cast<uint32_t>(after + rest.size())};
+uint32_t Suppressions::lineOf(const Comment &comment) const {
+  return source.lineColumn(comment.range.begin).line;
+}
+
+/// False: it is none. Within a comment of another kind it begins a word.
+bool Suppressions::classify(Comment &comment, Places &places) const {
+  uint32_t hash = comment.range.begin;
+  auto begins = [&](Range all) {
+    return hash == all.begin || isBlank(source.text()[hash - 1]);
+  };
+  const std::vector<ast::Statement> &all = file.statements;
+  while (places.statement != all.size() &&
+         all[places.statement].range.end <= hash)
+    ++places.statement;
+  const ast::Statement *inside =
+      places.statement == all.size() ? nullptr : &all[places.statement];
+  if (inside && inside->process == ast::Statement::Process::Script &&
+      hash >= inside->textRange.begin && hash < inside->textRange.end) {
+    if (places.script != inside) {
+      places.script = inside;
+      places.ofScript = findScriptComments(inside->text);
+      TextMap map = TextMap::ofScript(source.text(inside->textRange),
+                                      inside->textRange.begin);
+      for (ScriptComment &each : places.ofScript)
+        each.range = map.toSource(each.range);
+    }
+    const ScriptComment *found = places.inScript(hash);
+    if (!found || !begins(found->range))
+      return false;
+    comment.certain = found->certain;
+    comment.removable = found->removable;
+    return true;
+  }
+  if (const Range *found = rangeAt(places.comments.comments, hash)) {
+    comment.removable = standsAlone(source.text(), hash);
+    return begins(*found);
+  }
+  comment.certain = comment.removable = false;
+  return comment.alone && rangeAt(places.comments.unfinished, hash);
+}
+
+/// \p after: where the marker stands.
+void Suppressions::readComment(const Comment &comment, size_t after) {
+  llvm::StringRef rest = source.text().slice(after, comment.range.end);
+  bool isMarker = rest.consume_front(Marker) && rest.consume_front(":");
   llvm::StringRef order = rest.ltrim(" \t");
-  if (!order.starts_with(Disable) || order.size() == Disable.size() ||
-      isBlank(order[Disable.size()])) {
-    malformed.push_back(comment);
+  if (!isMarker || !order.starts_with(Disable) ||
+      order.size() == Disable.size() || isBlank(order[Disable.size()]) ||
+      order[Disable.size()] == ',') {
+    rest = source.text().slice(after + Marker.size(), comment.range.end);
+    std::optional<std::string> right = respelt(rest);
+    if (right)
+      complain(comment, comment.range,
+               right->empty()
+                   ? "this disables nothing; write '# checkconf: disable=NAME'"
+                   : "this disables nothing; did you mean '" + *right + "'?");
     return;
   }
-  uint32_t line = source.lineColumn(comment.begin).line;
-  bool alone = isComment(source.lineText(line));
-  uint32_t target = alone ? targetLine(line) : line;
-  if (alone && line < firstStanza)
+  uint32_t line = lineOf(comment);
+  uint32_t target = comment.alone ? targetLine(line) : line;
+  if (comment.alone && line < firstStanza)
     target = 0;
-  readNames(comment, after + (rest.size() - order.size()) + Disable.size(),
-            target);
+  readNames(comment, comment.range.end - order.size() + Disable.size(), target);
+}
+
+void Suppressions::complain(const Comment &comment, Range range,
+                            std::string message) {
+  if (comment.certain)
+    problems.push_back({range, std::move(message)});
 }
 
 /// The next line that holds more than a comment.
@@ -85,23 +189,63 @@ uint32_t Suppressions::targetLine(uint32_t line) const {
   return line;
 }
 
-void Suppressions::readNames(Range comment, size_t begin, uint32_t line) {
-  llvm::StringRef text = source.text();
-  llvm::StringRef list = text.slice(begin, comment.end);
-  size_t length = std::min(list.find_first_of(" \t"), list.size());
-  llvm::StringRef reason = list.substr(length).trim(" \t");
-  list = list.take_front(length);
-  size_t first = names.size();
-  for (size_t at = 0; at <= list.size();) {
-    size_t end = std::min(list.find(',', at), list.size());
-    SuppressedName &entry = names.emplace_back();
-    entry.name = list.slice(at, end);
-    entry.reason = reason;
-    entry.range = {static_cast<uint32_t>(begin + at),
-                   static_cast<uint32_t>(begin + end)};
-    entry.line = line;
-    at = end + 1;
+/// Names go on behind a comma, with blanks around it too, since no reason
+/// begins with one; behind a comma and blanks only what looks like a name is.
+void Suppressions::readNames(const Comment &comment, size_t begin,
+                             uint32_t line) {
+  llvm::StringRef text = source.text().take_front(comment.range.end);
+  auto skipBlanks = [&](size_t at) {
+    return std::min(text.find_first_not_of(" \t", at), text.size());
+  };
+  size_t first = names.size(), at = readName(comment, begin, line);
+  for (;;) {
+    size_t comma = skipBlanks(at);
+    if (comma == text.size() || text[comma] != ',')
+      break;
+    size_t next = skipBlanks(comma + 1);
+    llvm::StringRef word = text.substr(next).take_until(
+        [](char byte) { return isBlank(byte) || byte == ','; });
+    Range place{static_cast<uint32_t>(comma), static_cast<uint32_t>(comma + 1)};
+    if (word.empty() ||
+        (next != comma + 1 && !resemblesName(word) && word != AllNames)) {
+      complain(comment, place,
+               "no name of a finding follows this ','; names are separated by "
+               "',', a reason by a blank");
+      at = comma + 1;
+      if (word.empty())
+        continue;
+      break;
+    }
+    at = readName(comment, next, line);
   }
+  llvm::StringRef reason = text.substr(at).trim(" \t");
+  for (size_t i = first; i != names.size(); ++i)
+    names[i].reason = reason;
+  setRemovals(comment, first);
+}
+
+/// Adds the name at \p begin, if there is one, and returns its end.
+size_t Suppressions::readName(const Comment &comment, size_t begin,
+                              uint32_t line) {
+  llvm::StringRef name =
+      source.text().slice(begin, comment.range.end).take_until([](char byte) {
+        return isBlank(byte) || byte == ',';
+      });
+  size_t end = begin + name.size();
+  if (name.empty())
+    return end;
+  SuppressedName &entry = names.emplace_back();
+  entry.name = name;
+  entry.range = {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+  entry.line = line;
+  entry.certain = comment.certain;
+  return end;
+}
+
+void Suppressions::setRemovals(const Comment &comment, size_t first) {
+  if (!comment.removable || first == names.size())
+    return;
+  llvm::StringRef text = source.text();
   if (names.size() - first > 1) {
     for (size_t i = first; i != names.size(); ++i)
       names[i].removal.range =
@@ -111,7 +255,7 @@ void Suppressions::readNames(Range comment, size_t begin, uint32_t line) {
     return;
   }
   // The whole comment, with its line or the blanks before it.
-  uint32_t from = comment.begin, to = comment.end;
+  uint32_t from = comment.range.begin, to = comment.range.end;
   while (from != 0 && isBlank(text[from - 1]))
     --from;
   if (from == 0 || text[from - 1] == '\n')

@@ -108,8 +108,10 @@ private:
       tree.errors.push_back({begin, end});
       return false;
     }
-    if (symbol == symbols.comment)
+    if (symbol == symbols.comment) {
+      tree.comments.push_back({begin, end});
       return false;
+    }
     NodeKind kind =
         symbol < symbols.kinds.size() ? symbols.kinds[symbol] : NodeKind::Other;
     auto next = static_cast<uint32_t>(tree.nodes.size()) + 1;

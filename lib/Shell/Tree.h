@@ -35,14 +35,16 @@ struct Tree {
   std::vector<Node> nodes; ///< nodes[0] is the root; empty: not parsed
   /// What is no sentence of the grammar; no node stands for it.
   std::vector<Range> errors;
+  std::vector<Range> comments; ///< no nodes stand for them either
 
   void clear() {
     nodes.clear();
     errors.clear();
+    comments.clear();
   }
 };
 
-/// tree-sitter with the bash grammar. Comments are left out of its trees.
+/// tree-sitter with the bash grammar.
 class TreeParser {
 public:
   TreeParser();

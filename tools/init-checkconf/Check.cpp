@@ -35,9 +35,9 @@ int checkconf::runCheck(const Options &given) {
   bool good = emitForm(options, inputs);
   Output output(reportsToOutput(options) ? options.output : std::string(),
                 reportDescriptor(options));
-  int status = reportFindings(options, inputs.files, policy, output);
+  int status = reportFindings(options, inputs, policy, output);
   good = output.commit() && good;
   if (options.writeBaseline)
-    good = policy.writeBaseline(options, inputs.files) && good;
+    good = policy.writeBaseline(options, inputs) && good;
   return good ? status : std::max<int>(status, ExitInputOutput);
 }

@@ -83,7 +83,7 @@ bool reportAll(const Options &given, Inputs &inputs) {
   (void)addCheckFindings(options, policy.checks(), inputs);
   sortFindings(inputs.files.front());
   Output output({}, STDERR_FILENO);
-  reportFindings(options, inputs.files, policy, output);
+  reportFindings(options, inputs, policy, output);
   return output.commit();
 }
 

@@ -188,9 +188,9 @@ bool checkconf::findAll(const Options &options, const Policy &policy,
   return true;
 }
 
-int checkconf::visitFindings(const Options &options,
-                             std::vector<CheckedFile> &files, Policy &policy,
-                             report::Reporter &reporter) {
+int checkconf::visitFindings(const Options &options, Inputs &inputs,
+                             Policy &policy, report::Reporter &reporter) {
+  std::vector<CheckedFile> &files = inputs.files;
   Tally tally(options.failOn);
   for (const CheckedFile &file : files)
     if (file.listed && file.inScope)
@@ -198,7 +198,7 @@ int checkconf::visitFindings(const Options &options,
   for (CheckedFile &file : files) {
     std::optional<config::Suppressions> comments;
     if (file.source && policy.readsComments()) {
-      comments.emplace(*file.source);
+      comments.emplace(*file.source, *file.parse->file);
       judgeComments(options, file, policy, *comments);
     }
     visitFile(file, [&](Diagnostic &diagnostic) {
@@ -217,7 +217,7 @@ int checkconf::visitFindings(const Options &options,
       }
     });
   }
-  for (const Diagnostic &diagnostic : policy.judgeBaseline(options, files)) {
+  for (const Diagnostic &diagnostic : policy.judgeBaseline(options, inputs)) {
     tally.count(diagnostic);
     reporter.diagnostic(diagnostic);
   }
@@ -225,9 +225,8 @@ int checkconf::visitFindings(const Options &options,
   return tally.status();
 }
 
-int checkconf::reportFindings(const Options &options,
-                              std::vector<CheckedFile> &files, Policy &policy,
-                              Output &output) {
+int checkconf::reportFindings(const Options &options, Inputs &inputs,
+                              Policy &policy, Output &output) {
   report::ReportOptions how;
   how.format = options.format;
   how.color = wantsColor(options, output);
@@ -238,7 +237,7 @@ int checkconf::reportFindings(const Options &options,
   how.time = reportTime();
   std::unique_ptr<report::Reporter> reporter =
       report::makeReporter(how, output.stream());
-  return visitFindings(options, files, policy, *reporter);
+  return visitFindings(options, inputs, policy, *reporter);
 }
 
 int checkconf::reportDescriptor(const Options &options) {

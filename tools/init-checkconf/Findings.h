@@ -17,14 +17,14 @@ bool findAll(const Options &options, const Policy &policy, Inputs &inputs);
 /// Puts the findings beyond the syntax into source order.
 void sortFindings(CheckedFile &file);
 
-/// Tells \p reporter all findings of \p files that \p policy lets through, file
-/// by file in source order, and returns the exit status they deserve.
-int visitFindings(const Options &options, std::vector<CheckedFile> &files,
-                  Policy &policy, report::Reporter &reporter);
+/// Tells \p reporter all findings of \p inputs that \p policy lets through,
+/// file by file in source order, and returns the exit status they deserve.
+int visitFindings(const Options &options, Inputs &inputs, Policy &policy,
+                  report::Reporter &reporter);
 
 /// The same for the reporter of --format.
-int reportFindings(const Options &options, std::vector<CheckedFile> &files,
-                   Policy &policy, Output &output);
+int reportFindings(const Options &options, Inputs &inputs, Policy &policy,
+                   Output &output);
 
 /// The stream of the report: that of -o, or a standard one.
 int reportDescriptor(const Options &options);

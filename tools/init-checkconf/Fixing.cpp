@@ -6,6 +6,7 @@
 
 #include "Check.h"
 #include "Findings.h"
+#include "SameMeaning.h"
 #include "starton/Fix/Edits.h"
 #include "starton/Table/Writer.h"
 #include "llvm/ADT/StringSet.h"
@@ -24,6 +25,7 @@ namespace {
 constexpr unsigned MaxRounds = 50;
 
 using Texts = llvm::StringMap<std::string>;
+using FixCounts = llvm::StringMap<size_t>; ///< by path
 
 void printWarning(const std::string &message) {
   std::fprintf(stderr, "init-checkconf: warning: %s\n", message.c_str());
@@ -58,8 +60,9 @@ public:
   /// A value: the exit status; what was wrong has been said.
   std::optional<int> look(Policy policy);
   /// Puts the mended texts into \p texts, and of files that were not there
-  /// before the first ones into \p originals. Returns the number of fixes.
-  size_t mend(Texts &texts, Texts &originals);
+  /// before the first ones into \p originals. Adds to \p counts the fixes of
+  /// each file that had a finding. Returns the number of fixes.
+  size_t mend(Texts &texts, Texts &originals, FixCounts &counts);
 
   Inputs &files() { return inputs; }
 
@@ -68,7 +71,10 @@ private:
   CheckedFile *ownerOf(const Proposal &proposal, const Edit &edit) const;
   bool add(const Proposal &proposal);
   void takeBack(const Proposal &proposal, size_t count);
+  ParseResult parse(const CheckedFile &file, const SourceBuffer &source);
   bool accepts(const CheckedFile &file, std::string text);
+  void refuse(const Proposal &proposal, llvm::StringRef why);
+  void keepMeaning(std::vector<Proposal> &proposals);
   bool breaksFiles(const Proposal *proposal);
   void addCarefully(llvm::ArrayRef<Proposal> proposals);
 
@@ -79,7 +85,7 @@ private:
   std::map<const SourceBuffer *, CheckedFile *> owners;
   std::map<const SourceBuffer *, fix::Edits> edits;
   std::deque<Diagnostic> findings;
-  size_t made = 0;
+  std::vector<const Proposal *> made;
 };
 
 std::optional<int> Round::look(Policy policy) {
@@ -89,7 +95,7 @@ std::optional<int> Round::look(Policy policy) {
   if (!findAll(options, policy, inputs))
     return ExitInputOutput;
   Collector collector;
-  visitFindings(options, inputs.files, policy, collector);
+  visitFindings(options, inputs, policy, collector);
   findings = std::move(collector.found);
   for (CheckedFile &file : inputs.files)
     if (file.source && file.listed && file.inScope)
@@ -131,7 +137,7 @@ bool Round::add(const Proposal &proposal) {
     takeBack(proposal, i);
     return false;
   }
-  ++made;
+  made.push_back(&proposal);
   return true;
 }
 
@@ -140,12 +146,55 @@ void Round::takeBack(const Proposal &proposal, size_t count) {
     edits.at(ownerOf(proposal, edit)->source).remove(edit);
 }
 
-bool Round::accepts(const CheckedFile &file, std::string text) {
-  SourceBuffer source(file.path, std::move(text));
+ParseResult Round::parse(const CheckedFile &file, const SourceBuffer &source) {
   ParseOptions how;
   how.dialect = options.dialect;
   how.mainConfiguration = file.mainConfiguration;
-  return parser.parse(source, how).accepted();
+  return parser.parse(source, how);
+}
+
+bool Round::accepts(const CheckedFile &file, std::string text) {
+  SourceBuffer source(file.path, std::move(text));
+  return parse(file, source).accepted();
+}
+
+/// For good.
+void Round::refuse(const Proposal &proposal, llvm::StringRef why) {
+  refused.insert(proposal.key);
+  LineColumn place =
+      proposal.finding->source->lineColumn(proposal.finding->range.begin);
+  printWarning(report::displayText(proposal.finding->source->path()) + ":" +
+               std::to_string(place.line) + ": not fixed: after '" +
+               report::displayText(proposal.fix->title) + "' " + why.str() +
+               " [" + nameOf(*proposal.finding).str() + "]");
+}
+
+/// A comment that goes must not take anything along. All of a file are tried
+/// together, which they pass unless something is wrong here.
+void Round::keepMeaning(std::vector<Proposal> &proposals) {
+  std::map<const SourceBuffer *, fix::Edits> comments;
+  auto onlyComments = [](const Proposal &proposal) {
+    return proposal.finding->id == DiagId::UnusedSuppression;
+  };
+  for (const Proposal &proposal : proposals)
+    if (onlyComments(proposal)) {
+      const SourceBuffer *source = proposal.finding->source;
+      fix::Edits &all =
+          comments.try_emplace(source, source->text()).first->second;
+      for (const Edit &edit : proposal.fix->edits)
+        (void)all.add(edit);
+    }
+  std::erase_if(comments, [&](const auto &entry) {
+    const CheckedFile &file = *owners.at(entry.first);
+    SourceBuffer mended(file.path, entry.second.apply());
+    return meanTheSame(*file.parse->file, *parse(file, mended).file);
+  });
+  std::erase_if(proposals, [&](const Proposal &proposal) {
+    if (!onlyComments(proposal) || !comments.count(proposal.finding->source))
+      return false;
+    refuse(proposal, "the job would mean something else");
+    return true;
+  });
 }
 
 /// Whether an accepted file would no longer be: of those that \p proposal
@@ -172,24 +221,17 @@ bool Round::breaksFiles(const Proposal *proposal) {
 /// One at a time: what makes Upstart reject a file is refused, for good.
 void Round::addCarefully(llvm::ArrayRef<Proposal> proposals) {
   edits.clear();
-  made = 0;
+  made.clear();
   for (const Proposal &proposal : proposals) {
     if (!add(proposal) || !breaksFiles(&proposal))
       continue;
     takeBack(proposal, proposal.fix->edits.size());
-    --made;
-    refused.insert(proposal.key);
-    LineColumn place =
-        proposal.finding->source->lineColumn(proposal.finding->range.begin);
-    printWarning(report::displayText(proposal.finding->source->path()) + ":" +
-                 std::to_string(place.line) + ": not fixed: after '" +
-                 report::displayText(proposal.fix->title) +
-                 "' the file would be rejected [" +
-                 nameOf(*proposal.finding).str() + "]");
+    made.pop_back();
+    refuse(proposal, "the file would be rejected");
   }
 }
 
-size_t Round::mend(Texts &texts, Texts &originals) {
+size_t Round::mend(Texts &texts, Texts &originals, FixCounts &counts) {
   std::vector<Proposal> proposals;
   for (const Diagnostic &finding : findings) {
     Proposal proposal{&finding, nullptr, {}};
@@ -197,6 +239,7 @@ size_t Round::mend(Texts &texts, Texts &originals) {
     if (proposal.fix)
       proposals.push_back(std::move(proposal));
   }
+  keepMeaning(proposals);
   for (const Proposal &proposal : proposals)
     (void)add(proposal);
   if (breaksFiles(nullptr))
@@ -208,7 +251,9 @@ size_t Round::mend(Texts &texts, Texts &originals) {
     originals.try_emplace(path, source->text());
     texts[path] = all.apply();
   }
-  return made;
+  for (const Proposal *proposal : made)
+    ++counts[proposal->finding->source->path()];
+  return made.size();
 }
 
 /// The root that links in \p file are meant below, or nothing.
@@ -218,8 +263,9 @@ std::string rootOf(const Options &options, const CheckedFile &file) {
   return below ? options.root : std::string();
 }
 
+/// What cannot be written is not counted.
 bool writeTexts(const Options &options, const std::vector<CheckedFile> &files,
-                const Texts &texts, const Texts &originals) {
+                const Texts &texts, const Texts &originals, FixCounts &counts) {
   bool good = true;
   llvm::StringSet<> seen;
   for (const CheckedFile &file : files) {
@@ -231,6 +277,7 @@ bool writeTexts(const Options &options, const std::vector<CheckedFile> &files,
                            text->second, rootOf(options, file), error))
       continue;
     printError(report::displayText(error));
+    counts.erase(file.path);
     good = false;
   }
   return good;
@@ -249,41 +296,58 @@ bool printDiffs(const std::vector<CheckedFile> &files, const Texts &texts,
   return output.commit();
 }
 
+void printCount(const Options &options, const FixCounts &counts) {
+  size_t made = 0;
+  for (const auto &entry : counts)
+    made += entry.second;
+  if (made != 0 && options.format == report::Format::Text)
+    std::fprintf(stderr, "%zu %s made.\n", made, made == 1 ? "fix" : "fixes");
+}
+
 } // namespace
 
 int checkconf::runFixes(const Options &options, const Policy &policy) {
   Texts texts, originals;
+  FixCounts counts;
   llvm::StringSet<> refused;
   std::unique_ptr<Round> first, last;
-  size_t made = 0, before = 0;
   for (unsigned count = 0;; ++count) {
     last = std::make_unique<Round>(options, texts, refused);
     if (std::optional<int> status = last->look(policy))
       return *status;
     if (count == 0 && outputIsInput(options, last->files(), &policy))
       return ExitUsage;
-    before = made;
-    made += count == MaxRounds ? 0 : last->mend(texts, originals);
-    if (made == before) {
-      if (count == MaxRounds)
-        printWarning("some fixes undo each other: stopped after " +
-                     std::to_string(MaxRounds) + " rounds");
+    if (count == MaxRounds) {
+      printWarning("some fixes undo each other: stopped after " +
+                   std::to_string(MaxRounds) + " rounds");
       break;
     }
+    if (last->mend(texts, originals, counts) == 0)
+      break;
     if (count == 0 && options.diff)
       first = std::move(last);
   }
   // With --diff nothing changes: the report is about the files as they are.
   Round &reported = first ? *first : *last;
-  std::vector<CheckedFile> &files = reported.files().files;
-  bool good = options.diff ? printDiffs(files, texts, originals)
-                           : writeTexts(options, files, texts, originals);
-  if (!options.diff && made != 0 && options.format == report::Format::Text)
-    std::fprintf(stderr, "%zu fixes made.\n", made);
+  bool good = true;
+  if (options.diff) {
+    good = printDiffs(reported.files().files, texts, originals);
+  } else {
+    good =
+        writeTexts(options, reported.files().files, texts, originals, counts);
+    printCount(options, counts);
+  }
+  // So it is about what is there when not all could be written.
+  const Texts none;
+  Round written(options, none, refused);
+  if (!options.diff && !good)
+    if (std::optional<int> status = written.look(policy))
+      return *status;
+  Inputs &inputs = (options.diff || good ? reported : written).files();
   Output output(options.output, reportDescriptor(options));
   Policy fresh = policy;
-  (void)fresh.chooseFiles(options, files);
-  int status = reportFindings(options, files, fresh, output);
+  (void)fresh.chooseFiles(options, inputs.files);
+  int status = reportFindings(options, inputs, fresh, output);
   good = output.commit() && good;
   return good ? status : std::max<int>(status, ExitInputOutput);
 }

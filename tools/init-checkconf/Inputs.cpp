@@ -2,6 +2,7 @@
 
 #include "Inputs.h"
 #include "starton/Basic/Stanzas.h"
+#include "starton/Config/Configuration.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace starton;
 using namespace starton::checkconf;
@@ -137,6 +139,18 @@ void Inputs::parseAlone(std::unique_ptr<SourceBuffer> source) {
   }
   file.source = unit.source.get();
   file.parse = &unit.parse;
+}
+
+std::vector<std::string> Inputs::wholeDirectories() const {
+  std::vector<std::string> named = namedSystem().directories, whole;
+  named.insert(named.end(), options.paths.begin(), options.paths.end());
+  for (const std::string &path : named) {
+    struct stat status;
+    if (stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+        access(path.c_str(), R_OK | X_OK) == 0)
+      whole.push_back(config::absolutePath(path));
+  }
+  return whole;
 }
 
 /// With mustExist the directories were named as what to check, so that they

@@ -47,6 +47,9 @@ public:
   /// directories where they are not given.
   sema::SystemOptions namedSystem() const;
 
+  /// Absolute paths of the directories whose job files all are among `files`.
+  std::vector<std::string> wholeDirectories() const;
+
   std::vector<CheckedFile> files;
   /// The systems, and (where jobs are wanted) the files checked alone, in the
   /// order given.

@@ -7,6 +7,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
+#include <cerrno>
 #include <map>
 #include <sys/stat.h>
 
@@ -282,13 +283,66 @@ const std::string &Policy::baselinePath(const CheckedFile &file) {
   if (pathOwner == &file)
     return path;
   pathOwner = &file;
-  std::string top = root;
-  path = top.empty() ? std::string() : config::pathBelow(top, file.path);
-  if (top.empty() || llvm::StringRef(path).starts_with("/"))
-    path = config::pathBelow(
-        llvm::sys::path::parent_path(config::absolutePath(baselineFile)),
-        file.path);
+  path = baselinePath(file.path);
   return path;
+}
+
+std::string Policy::baselinePath(const std::string &name) const {
+  std::string below = root.empty() ? "/" : config::pathBelow(root, name);
+  if (!llvm::StringRef(below).starts_with("/"))
+    return below;
+  return config::pathBelow(
+      llvm::sys::path::parent_path(config::absolutePath(baselineFile)), name);
+}
+
+/// Files of the baseline that would lie in a directory all of which was looked
+/// at, but are not there (any more).
+llvm::StringSet<> Policy::lostFiles(const Options &options,
+                                    const Inputs &inputs) const {
+  llvm::StringSet<> lost;
+  if (!options.only.empty() || !options.jobs.empty())
+    return lost;
+  llvm::StringSet<> there;
+  for (const CheckedFile &file : inputs.files)
+    there.insert(printable(baselinePath(file.path)));
+  llvm::StringSet<> directories;
+  for (const std::string &directory : inputs.wholeDirectories())
+    directories.insert(directory);
+  for (const auto &[print, entry] : baseline.left()) {
+    if (there.contains(entry.file) || lost.contains(entry.file))
+      continue;
+    bool isLost = false, exists = false;
+    for (const std::string &place : placesOf(entry.file)) {
+      llvm::StringRef parent = llvm::sys::path::parent_path(place);
+      while (!parent.empty() && parent != "/" && !directories.contains(parent))
+        parent = llvm::sys::path::parent_path(parent);
+      if (!directories.contains(parent))
+        continue;
+      struct stat status;
+      bool found = lstat(place.c_str(), &status) == 0 ||
+                   (errno != ENOENT && errno != ENOTDIR);
+      exists = exists || found;
+      isLost = isLost || !found;
+    }
+    if (isLost && !exists)
+      lost.insert(entry.file);
+  }
+  return lost;
+}
+
+/// The inverse of baselinePath(); what is below the root and what is not look
+/// the same.
+std::vector<std::string> Policy::placesOf(const std::string &name) const {
+  if (llvm::StringRef(name).starts_with("/"))
+    return {name};
+  std::string directory =
+      llvm::sys::path::parent_path(config::absolutePath(baselineFile)).str();
+  std::vector<std::string> places = {directory + "/" + name};
+  if (!root.empty())
+    places.push_back(
+        llvm::StringRef(config::absolutePath(root)).rtrim('/').str() + "/" +
+        name);
+  return places;
 }
 
 /// Whether this run would have found it in \p file (null: in some file). Where
@@ -321,16 +375,21 @@ std::vector<Diagnostic>
 Policy::judgeComments(const Options &options, const CheckedFile &file,
                       const config::Suppressions &comments) {
   std::vector<Diagnostic> findings;
-  findings.reserve(comments.malformed.size());
-  for (Range range : comments.malformed)
-    findings.push_back(commentFinding(
-        DiagId::BadSuppression, file, range,
-        "this disables nothing; write '# checkconf: disable=NAME'"));
+  findings.reserve(comments.problems.size());
+  for (const config::Suppressions::Problem &problem : comments.problems)
+    findings.push_back(commentFinding(DiagId::BadSuppression, file,
+                                      problem.range, problem.message));
   for (const config::SuppressedName &entry : comments.names) {
-    if (!config::isFindingName(entry.name)) {
-      findings.push_back(commentFinding(DiagId::BadSuppression, file,
-                                        entry.range,
-                                        config::unknownName(entry.name)));
+    if (!entry.certain)
+      continue;
+    if (entry.name == config::AllNames) {
+      findings.push_back(
+          commentFinding(DiagId::BadSuppression, file, entry.range,
+                         "a comment cannot disable 'all'; name the findings"));
+    } else if (!config::isFindingName(entry.name)) {
+      findings.push_back(
+          commentFinding(DiagId::BadSuppression, file, entry.range,
+                         config::unknownName(entry.name, false)));
     } else if (!config::isConfigurable(entry.name)) {
       findings.push_back(commentFinding(DiagId::BadSuppression, file,
                                         entry.range,
@@ -341,20 +400,21 @@ Policy::judgeComments(const Options &options, const CheckedFile &file,
                          "'" + entry.name.str() +
                              "' is disabled here but not found; remove "
                              "the comment"));
-      finding.fixes.push_back({"remove it", true, {entry.removal}});
+      if (!entry.removal.range.empty())
+        finding.fixes.push_back({"remove it", true, {entry.removal}});
     }
   }
   return findings;
 }
 
-std::vector<Diagnostic>
-Policy::judgeBaseline(const Options &options,
-                      const std::vector<CheckedFile> &files) {
+std::vector<Diagnostic> Policy::judgeBaseline(const Options &options,
+                                              const Inputs &inputs) {
   std::vector<Diagnostic> findings;
   if (!usesBaseline || writes)
     return findings;
+  llvm::StringSet<> lost = lostFiles(options, inputs);
   llvm::StringMap<const CheckedFile *> seen;
-  for (const CheckedFile &file : files)
+  for (const CheckedFile &file : inputs.files)
     if (file.listed && file.inScope)
       seen[printable(baselinePath(file))] = &file;
   std::optional<config::Level> level = levels.levelOf(DiagId::StaleBaseline);
@@ -362,8 +422,10 @@ Policy::judgeBaseline(const Options &options,
     auto file = seen.find(entry.file);
     bool isCheck = check::findCheck(entry.name) != nullptr;
     bool shell = entry.name == diagName(DiagId::ShellSyntax);
-    if (file == seen.end() || level == config::Level::Off ||
-        ((isCheck || shell) && !looksFor(entry.name, options, file->second)))
+    bool isLost = lost.contains(entry.file);
+    if ((file == seen.end() && !isLost) || level == config::Level::Off ||
+        (!isLost && (isCheck || shell) &&
+         !looksFor(entry.name, options, file->second)))
       continue;
     Diagnostic &finding = findings.emplace_back();
     finding.id = DiagId::StaleBaseline;
@@ -371,16 +433,17 @@ Policy::judgeBaseline(const Options &options,
         level == config::Level::Error ? Severity::Error : Severity::Warning;
     finding.file = baselineFile;
     finding.message = "'" + entry.name + "' in '" + entry.file +
-                      "' is no longer found; remove it with --write-baseline";
+                      "' is no longer found" +
+                      (isLost ? ", and neither is the file" : "") +
+                      "; remove it with --write-baseline";
   }
   return findings;
 }
 
 /// Files that were not looked at keep their entries.
-bool Policy::writeBaseline(const Options &options,
-                           const std::vector<CheckedFile> &files) {
-  llvm::StringSet<> seen;
-  for (const CheckedFile &file : files)
+bool Policy::writeBaseline(const Options &options, const Inputs &inputs) {
+  llvm::StringSet<> seen = lostFiles(options, inputs);
+  for (const CheckedFile &file : inputs.files)
     if (file.listed && file.inScope)
       seen.insert(printable(baselinePath(file)));
   baseline.remove([&](const config::BaselineEntry &entry) {

@@ -9,6 +9,7 @@
 #include "Inputs.h"
 #include "starton/Config/Baseline.h"
 #include "starton/Config/Suppressions.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace starton::checkconf {
 
@@ -48,7 +49,7 @@ public:
                                         const config::Suppressions &comments);
   /// Findings about what the baseline holds in vain; after all files.
   std::vector<Diagnostic> judgeBaseline(const Options &options,
-                                        const std::vector<CheckedFile> &files);
+                                        const Inputs &inputs);
   bool readsComments() const { return active; }
 
   /// Configuration and baseline, if any.
@@ -57,8 +58,7 @@ public:
   }
 
   /// --write-baseline. False: not written, and that has been said.
-  bool writeBaseline(const Options &options,
-                     const std::vector<CheckedFile> &files);
+  bool writeBaseline(const Options &options, const Inputs &inputs);
 
 private:
   std::optional<int> readConfiguration(Options &options);
@@ -67,6 +67,10 @@ private:
   bool looksFor(llvm::StringRef name, const Options &options,
                 const CheckedFile *file) const;
   const std::string &baselinePath(const CheckedFile &file);
+  std::string baselinePath(const std::string &path) const;
+  std::vector<std::string> placesOf(const std::string &name) const;
+  llvm::StringSet<> lostFiles(const Options &options,
+                              const Inputs &inputs) const;
 
   bool active = false;
   config::Configuration configuration;

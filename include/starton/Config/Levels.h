@@ -22,8 +22,11 @@ bool isFindingName(llvm::StringRef name);
 /// Whether its severity may be changed, and a comment may disable it. What
 /// Upstart itself rejects, and what could not be read, stays an error.
 bool isConfigurable(llvm::StringRef name);
-/// "no finding is called 'NAME'; did you mean 'X'?"
-std::string unknownName(llvm::StringRef name);
+/// "no finding is called 'NAME'; did you mean 'X'?"; X may be AllNames only
+/// with \p orAll.
+std::string unknownName(llvm::StringRef name, bool orAll = true);
+/// Whether it could be meant as the name of a finding, rightly spelt or not.
+bool resemblesName(llvm::StringRef name);
 /// Why a name that is not configurable is not.
 std::string fixedName(llvm::StringRef name);
 
