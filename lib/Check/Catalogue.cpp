@@ -71,6 +71,9 @@ struct Reading {
 template <typename T>
 void mapNeeded(llvm::yaml::IO &io, const char *key, std::string_view known,
                T &value) {
+  // An empty text has no node to ask for keys.
+  if (!static_cast<llvm::yaml::Input &>(io).getCurrentNode())
+    return io.mapRequired(key, value);
   for (llvm::StringRef each : io.keys())
     if (!listContains(known, each)) {
       static_cast<Reading *>(io.getContext())->keys = known;
