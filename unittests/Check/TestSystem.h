@@ -65,9 +65,10 @@ private:
     }
     if (name.consume_front("/")) {
       directory.file(name, file.text);
-      if (name.contains("bin/"))
+      if (name.contains("bin/")) {
         EXPECT_FALSE(llvm::sys::fs::setPermissions(
             directory.at(name), llvm::sys::fs::perms::all_all));
+      }
       return;
     }
     // @NAME/FILE is in a configuration directory of its own.

@@ -75,8 +75,9 @@ protected:
     ASSERT_TRUE(host->ready());
   }
   void TearDown() override {
-    if (host)
+    if (host) {
       EXPECT_EQ(host->broken(), "");
+    }
   }
 
   LateTable late{Compiled(manyJobs())};
