@@ -5,6 +5,7 @@
 
 #include "Options.h"
 #include "starton/Basic/Stanzas.h"
+#include "starton/Shell/Shell.h"
 #include "llvm/ADT/StringRef.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -25,7 +26,12 @@ jobs merged with their overrides. With one file and no options but -d, -f,
 by the findings.
 )";
 
-constexpr const char *VersionText = "init-checkconf (Starton) " STARTON_VERSION;
+std::string versionText() {
+  std::string text = "init-checkconf (Starton) " STARTON_VERSION;
+  if (!shell::isAvailable())
+    text += "\nbuilt without the shell's grammar: checks that need it are off";
+  return text;
+}
 
 constexpr const char *Footer = R"(Exit status:
   0  nothing found          3  something could not be read or written
@@ -408,7 +414,7 @@ void parseWords(CLI::App &app, int argc, char **argv, Options &options) {
   addOldOptions(app, options, ignored);
   const char *group = "Other options";
   app.set_help_flag("-h,--help", "print this and exit")->group(group);
-  app.set_version_flag("--version", VersionText, "print the version and exit")
+  app.set_version_flag("--version", versionText(), "print the version and exit")
       ->group(group);
   refuseEmptyWords(argc, argv);
   app.parse(reversedWords(argc, argv));
@@ -433,7 +439,7 @@ int reportParseError(const CLI::App &app, const CLI::ParseError &error) {
   if (dynamic_cast<const CLI::CallForHelp *>(&error)) {
     std::fputs(helpText(app).c_str(), stdout);
   } else if (dynamic_cast<const CLI::CallForVersion *>(&error)) {
-    std::fputs(VersionText, stdout);
+    std::fputs(versionText().c_str(), stdout);
     std::fputc('\n', stdout);
   } else {
     return usageError(error.what());
