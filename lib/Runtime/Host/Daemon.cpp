@@ -81,6 +81,7 @@ Daemon::Daemon(Sys &system, const Options &daemonOptions,
     if (self->rounds != self->restRound)
       return;
     self->sys.dropFilePages();
+    self->sys.trimHeap();
     ++self->restRound; // the next one was brought about by this
   };
   retryTimer.handler = [](Timer &timer) {
@@ -297,9 +298,10 @@ void Daemon::emit(const char *event) {
     loop.armAfter(retryTimer, RetryDelay);
 }
 
-/// Code pages go back when there is nothing to do for the first time, and again
-/// when there was nothing to do for a while after something was done: in the
-/// round that waits for the timer nothing else has happened.
+/// Code pages go back when there is nothing to do for the first time, and
+/// again, with what clients left unused of the heap, when there was nothing to
+/// do for a while after something was done: in the round that waits for the
+/// timer nothing else has happened.
 void Daemon::comeToRest() {
   if (!settled) {
     settled = true;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <link.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
@@ -324,6 +325,8 @@ int Sys::setGroups(const gid_t *groups, size_t count) {
 int Sys::setGroup(gid_t group) { return folded(::setgid(group)); }
 
 int Sys::setUser(uid_t user) { return folded(::setuid(user)); }
+
+void Sys::trimHeap() { (void)malloc_trim(0); }
 
 void Sys::dropFilePages() {
   auto drop = [](dl_phdr_info *object, size_t, void *) {

@@ -91,8 +91,7 @@ def attack():
 
 
 def bounded(what, before, most):
-    """What is freed when the clients are gone may come late on a busy machine;
-    what is not freed stays."""
+    """Unused memory goes back when the daemon was idle for a while."""
     deadline = time.time() + 20
     while memory() - before >= most and time.time() < deadline:
         time.sleep(0.1)
@@ -102,10 +101,11 @@ def bounded(what, before, most):
 
 
 # What a client may leave unread is bounded, and nothing of it stays: a second
-# attack finds the room of the first, but for what lies between its pieces: the
-# order in which clients come and go is never the same.
+# attack leaves no more than the first.
 before = memory()
 attack()
-first = bounded("memory", before, 40 * 1024)
+growth = memory() - before
+print("memory", "bounded" if growth < 40 * 1024 else f"grew by {growth} kB", flush=True)
+rest = bounded("memory at rest", before, 3 * 1024)
 attack()
-bounded("memory of a second attack", first, 4 * 1024)
+bounded("memory of a second attack", rest, 1024)

@@ -167,6 +167,8 @@ public:
   /// in use come back by themselves, those that the start or a client needed
   /// do not.
   virtual void dropFilePages();
+  /// Gives back the pages of the heap that nothing uses.
+  virtual void trimHeap();
   int executeFile(const char *path, char *const *argv,
                   char *const *env) override;
   /// Searches the PATH of \p env. Only returns to fail.
