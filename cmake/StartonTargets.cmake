@@ -45,7 +45,9 @@ function(starton_runtime_program name)
   if(STARTON_STATIC_RUNTIME AND NOT STARTON_SANITIZE)
     target_link_options(${name} PRIVATE -static)
   else()
-    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+    # Bound at the start: what of libc is looked up later brings pages of its
+    # symbols and of the linker back, and nothing can write to the addresses then.
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc -Wl,-z,now)
   endif()
 endfunction()
 

@@ -301,8 +301,11 @@ void Daemon::emit(const char *event) {
 /// Code pages go back when there is nothing to do for the first time, and
 /// again, with what clients left unused of the heap, when there was nothing to
 /// do for a while after something was done: in the round that waits for the
-/// timer nothing else has happened.
+/// timer nothing else has happened. Waiting for the first jobs' exec is no
+/// rest: they run in these pages, and on our processor.
 void Daemon::comeToRest() {
+  if (isSparing())
+    return;
   if (!settled) {
     settled = true;
     sys.dropFilePages();
@@ -328,10 +331,15 @@ void Daemon::turn() {
     pump();
 }
 
-/// What nobody waits for. The first jobs are spared it until their exec: what
-/// we do to memory that they share, and a compiler, cost them time.
+/// The first jobs are spared what can wait until their exec: what we do to
+/// memory that they share, and a compiler, cost them time.
+bool Daemon::isSparing() const {
+  return spareTimer.armed && processes.areLaunching();
+}
+
+/// What nobody waits for.
 bool Daemon::workWhenIdle() {
-  if (spareTimer.armed && processes.areLaunching())
+  if (isSparing())
     return false;
   endSparing();
   return configuration.work();

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <iterator>
 #include <link.h>
 #include <malloc.h>
 #include <poll.h>
@@ -328,21 +329,45 @@ int Sys::setUser(uid_t user) { return folded(::setuid(user)); }
 
 void Sys::trimHeap() { (void)malloc_trim(0); }
 
-void Sys::dropFilePages() {
-  auto drop = [](dl_phdr_info *object, size_t, void *) {
-    for (unsigned i = 0; i != object->dlpi_phnum; ++i) {
-      const ElfW(Phdr) &segment = object->dlpi_phdr[i];
-      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
-        continue;
-      auto pageSize = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-      uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & -pageSize;
-      uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_filesz;
-      (void)madvise(reinterpret_cast<void *>(begin), end - begin,
-                    MADV_DONTNEED);
-    }
-    return 0;
+namespace {
+
+/// What of our files is mapped and cannot be written: more segments than these
+/// are left alone.
+struct FilePages {
+  struct Range {
+    void *begin;
+    size_t size;
   };
-  (void)dl_iterate_phdr(drop, nullptr);
+  Range ranges[24];
+  unsigned count;
+  uintptr_t pageSize;
+};
+
+int addFilePages(dl_phdr_info *object, size_t, void *context) {
+  auto &pages = *static_cast<FilePages *>(context);
+  for (unsigned i = 0; i != object->dlpi_phnum; ++i) {
+    const ElfW(Phdr) &segment = object->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0 ||
+        pages.count == std::size(pages.ranges))
+      continue;
+    uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & -pages.pageSize;
+    uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_filesz;
+    pages.ranges[pages.count++] = {reinterpret_cast<void *>(begin),
+                                   end - begin};
+  }
+  return 0;
+}
+
+} // namespace
+
+void Sys::dropFilePages() {
+  FilePages pages;
+  pages.count = 0;
+  pages.pageSize = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  // The headers lie in the pages themselves: read them before any is dropped.
+  (void)dl_iterate_phdr(addFilePages, &pages);
+  for (unsigned i = 0; i != pages.count; ++i)
+    (void)madvise(pages.ranges[i].begin, pages.ranges[i].size, MADV_DONTNEED);
 }
 
 void *Sys::mapStack(size_t size) {

@@ -100,6 +100,7 @@ private:
   void tick();
   void turn();
   void comeToRest();
+  bool isSparing() const;
   bool workWhenIdle();
   void endSparing();
   const char *reloadConfiguration(uint64_t &ticket);
