@@ -28,6 +28,12 @@ bool Selection::isEnabled(const Check &check) const {
   return entries[checkIndex(check)].enabled;
 }
 
+bool Selection::runsAny() const {
+  return llvm::any_of(allChecks(), [&](const Check *check) {
+    return check->run && isEnabled(*check);
+  });
+}
+
 Severity Selection::severityOf(const Check &check, Severity own) const {
   return entries[checkIndex(check)].chosen.value_or(own);
 }

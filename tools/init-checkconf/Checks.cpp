@@ -80,6 +80,8 @@ bool checkconf::addCheckFindings(const Options &options,
   check::Catalogue catalogue;
   if (!loadCatalogues(options, catalogue, inputs))
     return false;
+  if (!selection.runsAny())
+    return true;
   // What reads our output knows it from --version.
   if (!shell::isAvailable() && llvm::sys::Process::StandardErrIsDisplayed())
     llvm::errs() << "init-checkconf: built without the shell's grammar: checks "

@@ -95,9 +95,14 @@ template <typename Visit> void visitFile(CheckedFile &file, Visit visit) {
     visit(file.more[next++]);
 }
 
-void addShellFindings(std::vector<CheckedFile> &files) {
-  for (ShellFinding &finding : checkShell(files))
-    files[finding.file].more.push_back(std::move(finding.diagnostic));
+/// The shell's come before what \p meanwhile finds at the same place.
+void addShellFindings(std::vector<CheckedFile> &files,
+                      llvm::function_ref<void()> meanwhile) {
+  std::vector<ShellFinding> findings = checkShell(files, meanwhile);
+  for (ShellFinding &finding : llvm::reverse(findings)) {
+    std::vector<Diagnostic> &more = files[finding.file].more;
+    more.insert(more.begin(), std::move(finding.diagnostic));
+  }
 }
 
 /// Whether a comment was of use is known only after all findings were seen, and
@@ -176,12 +181,17 @@ bool checkconf::findAll(const Options &options, const Policy &policy,
                         Inputs &inputs) {
   bool readsShell =
       options.emit == Emit::Check && !options.syntaxOnly && !options.noScript;
+  bool good = true;
+  auto check = [&] {
+    good = !runsChecks(options) ||
+           addCheckFindings(options, policy.checks(), inputs);
+  };
   if (readsShell)
-    addShellFindings(inputs.files);
-  if (readsShell && !addLinterFindings(options, policy.checks(), inputs.files))
-    return false;
-  if (runsChecks(options) &&
-      !addCheckFindings(options, policy.checks(), inputs))
+    addShellFindings(inputs.files, check);
+  else
+    check();
+  if (!good || (readsShell &&
+                !addLinterFindings(options, policy.checks(), inputs.files)))
     return false;
   for (CheckedFile &file : inputs.files)
     sortFindings(file);

@@ -7,7 +7,6 @@
 #include "ShellStatements.h"
 #include "starton/Parse/TextMap.h"
 #include "starton/Report/Reporter.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace starton;
 using namespace starton::checkconf;
@@ -47,37 +46,18 @@ struct Wanted {
   }
 };
 
-/// What is read once, however many jobs hold the same text.
-struct Text {
-  ShellInput input;
-  std::vector<ShellStatement> places;
-
-  llvm::StringRef front() const { return input.parts[0]; }
-};
-
-std::vector<Text> textsOf(const std::vector<CheckedFile> &files) {
-  std::vector<Text> texts;
-  llvm::StringMap<size_t> known[2]; // commands, scripts
-  for (const ShellStatement &place : shellStatements(files)) {
-    if (!files[place.file].inScope)
-      continue;
-    llvm::StringRef text = place.statement->text;
-    bool isScript = place.isScript();
-    auto [entry, isNew] = known[isScript].try_emplace(text, texts.size());
-    if (isNew)
-      texts.push_back({isScript ? ShellInput{{FirstLine, text, ""}}
-                                : ShellInput{{FirstLineOfCommand, text, "\n"}},
-                       {}});
-    texts[entry->second].places.push_back(place);
-  }
-  return texts;
+ShellInput inputOf(const ShellText &text) {
+  if (text.isScript())
+    return {{FirstLine, text.text(), ""}};
+  return {{FirstLineOfCommand, text.text(), "\n"}};
 }
 
 /// From the text as the linter reads it into the file.
 class Way {
 public:
-  Way(const Text &text, const ShellStatement &place, const SourceBuffer &source)
-      : front(static_cast<uint32_t>(text.front().size())),
+  Way(const ShellStatement &place, const SourceBuffer &source)
+      : front(static_cast<uint32_t>(
+            place.isScript() ? FirstLine.size() : FirstLineOfCommand.size())),
         keyword(place.statement->keyword()) {
     Range written = place.statement->textRange;
     map = place.isScript()
@@ -125,11 +105,11 @@ Diagnostic findingOf(const LintRemark &remark, const check::Check &check,
 
 /// Of texts without an answer the first is reported, with their number.
 struct Failures {
-  const Text *first = nullptr;
+  const ShellText *first = nullptr;
   std::string reason;
   size_t count = 0;
 
-  void add(const Text &text, const std::string &why) {
+  void add(const ShellText &text, const std::string &why) {
     if (count++ != 0)
       return;
     first = &text;
@@ -137,11 +117,11 @@ struct Failures {
   }
 };
 
-void addRemarks(const Text &text, const std::vector<LintRemark> &remarks,
+void addRemarks(const ShellText &text, const std::vector<LintRemark> &remarks,
                 const Wanted &wanted, std::vector<CheckedFile> &files) {
   for (const ShellStatement &place : text.places) {
     CheckedFile &file = files[place.file];
-    Way way(text, place, *file.source);
+    Way way(place, *file.source);
     for (const LintRemark &remark : remarks)
       if (const check::Check *check = wanted.checkOf(remark);
           check && remark.range.begin >= FirstLine.size()) {
@@ -153,14 +133,14 @@ void addRemarks(const Text &text, const std::vector<LintRemark> &remarks,
 }
 
 /// False and \p error set where \p answer is none.
-bool readAnswer(const ShellAnswer &answer, const Text &text,
+bool readAnswer(const ShellAnswer &answer, const ShellText &text,
                 std::vector<LintRemark> &remarks, std::string &error) {
   if (answer.timedOut || answer.cut) {
     error = answer.cut ? "it says too much" : "it does not come to an end";
     return false;
   }
   std::string whole;
-  for (llvm::StringRef part : text.input.parts)
+  for (llvm::StringRef part : inputOf(text).parts)
     whole += part;
   bool good = readLinterAnswer(answer.messages, whole, remarks, error);
   // 1: there are remarks.
@@ -193,11 +173,11 @@ bool checkconf::addLinterFindings(const Options &options,
   Wanted wanted(selection);
   if (!wanted.any())
     return true;
-  std::vector<Text> texts = textsOf(files);
+  std::vector<ShellText> texts = shellTexts(files);
   std::vector<ShellInput> inputs;
   inputs.reserve(texts.size());
-  for (const Text &text : texts)
-    inputs.push_back(text.input);
+  for (const ShellText &text : texts)
+    inputs.push_back(inputOf(text));
   ShellAnswers answers = runShells(linterProgram(options.shellcheck), inputs);
   if (!answers.unavailable.empty()) {
     printError("cannot run '" + report::displayText(options.shellcheck) +
@@ -209,7 +189,7 @@ bool checkconf::addLinterFindings(const Options &options,
   Failures failures;
   std::vector<bool> answered(texts.size());
   for (const ShellAnswer &answer : answers.answers) {
-    const Text &text = texts[answer.input];
+    const ShellText &text = texts[answer.input];
     answered[answer.input] = true;
     std::vector<LintRemark> remarks;
     std::string error;

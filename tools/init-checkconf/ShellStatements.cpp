@@ -2,6 +2,7 @@
 
 #include "ShellStatements.h"
 #include "starton/Sema/Model.h"
+#include "llvm/ADT/StringMap.h"
 
 using namespace starton;
 using namespace starton::checkconf;
@@ -16,18 +17,27 @@ bool isForShell(const ast::Statement &statement) {
 
 } // namespace
 
-std::vector<ShellStatement>
-checkconf::shellStatements(const std::vector<CheckedFile> &files) {
-  std::vector<ShellStatement> result;
+std::vector<ShellText>
+checkconf::shellTexts(const std::vector<CheckedFile> &files) {
+  std::vector<ShellText> texts;
+  llvm::StringMap<size_t> known[2]; // commands, scripts
   for (size_t index = 0; index != files.size(); ++index) {
-    if (!files[index].parse)
+    if (!files[index].parse || !files[index].inScope)
       continue;
-    for (const ast::Statement &statement : files[index].parse->file->statements)
-      if (statement.health == ast::StatementHealth::Good &&
-          isForShell(statement))
-        result.push_back({index, &statement});
+    for (const ast::Statement &statement :
+         files[index].parse->file->statements) {
+      if (statement.health != ast::StatementHealth::Good ||
+          !isForShell(statement))
+        continue;
+      ShellStatement place = {index, &statement};
+      auto [entry, isNew] =
+          known[place.isScript()].try_emplace(statement.text, texts.size());
+      if (isNew)
+        texts.emplace_back();
+      texts[entry->second].places.push_back(place);
+    }
   }
-  return result;
+  return texts;
 }
 
 Diagnostic checkconf::findingAt(const std::vector<CheckedFile> &files,

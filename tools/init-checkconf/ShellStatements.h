@@ -19,10 +19,17 @@ struct ShellStatement {
   }
 };
 
-/// In file and source order. Statements that do not parse are left to the
-/// parser's diagnostics.
-std::vector<ShellStatement>
-shellStatements(const std::vector<CheckedFile> &files);
+/// What is read once, however many statements hold the same text.
+struct ShellText {
+  std::vector<ShellStatement> places; ///< in file and source order
+
+  llvm::StringRef text() const { return places.front().statement->text; }
+  bool isScript() const { return places.front().isScript(); }
+};
+
+/// Those of files in scope, in the order of their first places. Statements that
+/// do not parse are left to the parser's diagnostics.
+std::vector<ShellText> shellTexts(const std::vector<CheckedFile> &files);
 
 /// The daemon runs a command as `exec COMMAND`, and this way a word that only
 /// counts in front, like `if`, is judged as it will be.

@@ -4,21 +4,22 @@
 #include "ShellMessages.h"
 #include "ShellPool.h"
 #include "ShellStatements.h"
+#include <system_error>
+#include <thread>
 
 using namespace starton;
 using namespace starton::checkconf;
 
 namespace {
 
-std::vector<ShellInput>
-inputsOf(const std::vector<ShellStatement> &statements) {
+std::vector<ShellInput> inputsOf(const std::vector<ShellText> &texts) {
   std::vector<ShellInput> inputs;
-  inputs.reserve(statements.size());
-  for (const ShellStatement &each : statements)
+  inputs.reserve(texts.size());
+  for (const ShellText &each : texts)
     if (each.isScript())
-      inputs.push_back({{each.statement->text, "", ""}});
+      inputs.push_back({{each.text(), "", ""}});
     else
-      inputs.push_back({{CommandPrefix, each.statement->text, "\n"}});
+      inputs.push_back({{CommandPrefix, each.text(), "\n"}});
   return inputs;
 }
 
@@ -59,19 +60,42 @@ ShellFinding readAnswer(const std::vector<CheckedFile> &files,
   return finding;
 }
 
+/// The shells' answers; a thread of its own waits for them.
+ShellAnswers readAll(const std::vector<ShellInput> &inputs,
+                     llvm::function_ref<void()> meanwhile) {
+  ShellAnswers answers;
+  auto read = [&] { answers = runShells(shellSyntaxProgram(), inputs); };
+  std::jthread reader;
+  try {
+    if (!inputs.empty())
+      reader = std::jthread(read);
+  } catch (const std::system_error &) {
+    read(); // no thread to be had: one after the other
+  }
+  meanwhile();
+  if (reader.joinable())
+    reader.join();
+  return answers;
+}
+
 } // namespace
 
 std::vector<ShellFinding>
-checkconf::checkShell(const std::vector<CheckedFile> &files) {
-  std::vector<ShellStatement> statements = shellStatements(files);
-  ShellAnswers answers = runShells(shellSyntaxProgram(), inputsOf(statements));
+checkconf::checkShell(const std::vector<CheckedFile> &files,
+                      llvm::function_ref<void()> meanwhile) {
+  std::vector<ShellText> texts = shellTexts(files);
+  ShellAnswers answers = readAll(inputsOf(texts), meanwhile);
   std::vector<ShellFinding> findings;
-  findings.reserve(answers.answers.size() + 1);
   for (const ShellAnswer &answer : answers.answers)
-    findings.push_back(readAnswer(files, statements[answer.input], answer));
+    for (const ShellStatement &place : texts[answer.input].places)
+      findings.push_back(readAnswer(files, place, answer));
+  llvm::sort(findings, [](const ShellFinding &left, const ShellFinding &right) {
+    return std::pair(left.file, left.diagnostic.range.begin) <
+           std::pair(right.file, right.diagnostic.range.begin);
+  });
   if (!answers.unavailable.empty()) {
-    ShellFinding finding =
-        makeFinding(files, statements.front(), DiagId::ShellUnavailable);
+    ShellFinding finding = makeFinding(files, texts.front().places.front(),
+                                       DiagId::ShellUnavailable);
     finding.diagnostic.message =
         "scripts and commands are not checked: cannot run '" +
         std::string(ShellPath) + "': " + answers.unavailable;

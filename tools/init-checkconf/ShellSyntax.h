@@ -7,6 +7,7 @@
 #define STARTON_TOOLS_INITCHECKCONF_SHELLSYNTAX_H
 
 #include "Inputs.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace starton::checkconf {
 
@@ -18,8 +19,12 @@ struct ShellFinding {
 };
 
 /// Findings in file and source order. Statements that do not parse are left to
-/// the parser's diagnostics.
-std::vector<ShellFinding> checkShell(const std::vector<CheckedFile> &files);
+/// the parser's diagnostics. \p meanwhile is called once, while the shells read
+/// where there is a thread for that: it may add findings to the files, but
+/// start no process.
+std::vector<ShellFinding> checkShell(
+    const std::vector<CheckedFile> &files,
+    llvm::function_ref<void()> meanwhile = [] {});
 
 } // namespace starton::checkconf
 

@@ -27,6 +27,8 @@ public:
   void enable(const Check &check, std::optional<Severity> severity = {});
   void disable(const Check &check);
   bool isEnabled(const Check &check) const;
+  /// One that looks at the system is enabled: runChecks() can find something.
+  bool runsAny() const;
   /// Of a finding that is as bad as \p own says, unless the severity of the
   /// check was chosen.
   Severity severityOf(const Check &check, Severity own) const;
