@@ -146,47 +146,30 @@ void addInputs(CLI::App &app, Options &options, std::vector<std::string> &files,
   app.add_option("PATH", options.paths, "job files and directories")
       ->type_name("")
       ->group(group);
-  app.add_option("-f,--file", files, "the same as PATH")
-      ->type_name("FILE")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->group(group);
+  addRepeated(app, "-f,--file", files, "FILE", "the same as PATH", group);
   app.add_option("--root", options.root,
                  "check DIR/etc/init; --confdir is then below DIR")
       ->type_name("DIR")
       ->group(group);
-  app.add_option("--confdir", options.confDirs,
-                 "a configuration directory; several make up one system,\n"
-                 "the first taking precedence")
-      ->type_name("DIR")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->group(group);
+  addRepeated(app, "--confdir", options.confDirs, "DIR",
+              "a configuration directory; several make up one system,\n"
+              "the first taking precedence",
+              group);
   app.add_flag("--user-session", ignored.userSession,
                "the directories of a user session, as if each were given\n"
                "with --confdir here")
       ->group(group);
-  app.add_option("--job", options.jobs,
-                 "only this job of the directories, whose other files are\n"
-                 "not looked at (repeatable)")
-      ->type_name("NAME")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->group(group);
+  addRepeated(app, "--job", options.jobs, "NAME",
+              "only this job of the directories, whose other files are\n"
+              "not looked at (repeatable)",
+              group);
   addChoice(app, "--dialect", options.dialect, DialectChoices,
             "the Upstart the files are for (default: upstart-1.13)", group);
-  app.add_option("--events", options.events,
-                 "a catalogue of events that come from outside: a file, or\n"
-                 "a name such as ubuntu-14.04 (repeatable; default: those of\n"
-                 "the dialect)")
-      ->type_name("FILE")
-      ->expected(1)
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->group(group);
+  addRepeated(app, "--events", options.events, "FILE",
+              "a catalogue of events that come from outside: a file, or\n"
+              "a name such as ubuntu-14.04 (repeatable; default: those of\n"
+              "the dialect)",
+              group);
   app.add_flag("--partial", options.partial,
                "the jobs are only part of a system: do not complain\n"
                "about what another package may have")

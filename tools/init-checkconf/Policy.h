@@ -16,6 +16,11 @@ namespace starton::checkconf {
 /// " (named at PLACE)", or nothing where \p place is empty.
 std::string namedAt(const std::string &place);
 
+/// What a file named by the user, or at \p place of a configuration, holds;
+/// absent: it was said why not.
+std::optional<std::string> readText(const std::string &path,
+                                    const std::string &place = {});
+
 enum class Verdict : uint8_t { Report, Suppress, Drop };
 
 /// Copied for each look at the files: the baseline is used up by one.
