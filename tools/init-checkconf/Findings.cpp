@@ -99,9 +99,14 @@ template <typename Visit> void visitFile(CheckedFile &file, Visit visit) {
 void addShellFindings(std::vector<CheckedFile> &files,
                       llvm::function_ref<void()> meanwhile) {
   std::vector<ShellFinding> findings = checkShell(files, meanwhile);
-  for (ShellFinding &finding : llvm::reverse(findings)) {
-    std::vector<Diagnostic> &more = files[finding.file].more;
-    more.insert(more.begin(), std::move(finding.diagnostic));
+  for (size_t begin = 0, end = 0; begin != findings.size(); begin = end) {
+    std::vector<Diagnostic> all;
+    for (; end != findings.size() && findings[end].file == findings[begin].file;
+         ++end)
+      all.push_back(std::move(findings[end].diagnostic));
+    std::vector<Diagnostic> &more = files[findings[begin].file].more;
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+    more = std::move(all);
   }
 }
 

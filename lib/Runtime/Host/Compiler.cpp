@@ -129,6 +129,7 @@ void Compiler::childMain() {
                      : sys.duplicate(output, TableDescriptor, 0);
     (void)sys.signalMask(SIG_SETMASK, &originalMask, nullptr);
     (void)sys.signalDefault(SIGPIPE);
+    (void)sys.signalDefault(SIGXFSZ);
     if (result >= 0)
       (void)sys.execute(program, const_cast<char *const *>(words.data()),
                         environ);

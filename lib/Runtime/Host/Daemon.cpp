@@ -134,6 +134,8 @@ bool Daemon::blockSignals() {
   // kernel reap for us.
   (void)sys.signalDefault(SIGCHLD);
   (void)sys.signalIgnore(SIGPIPE);
+  // A log beyond the limit on files is an error of its write, no more.
+  (void)sys.signalIgnore(SIGXFSZ);
   return true;
 }
 
