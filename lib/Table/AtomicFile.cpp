@@ -97,28 +97,83 @@ mode_t modeFor(const std::string &path, mode_t most) {
   return most & ~mask;
 }
 
-/// A new file beside \p path, with owner and mode of \p like, or with \p mode
-/// where that is null; \p temporary is its name.
-bool writeTemporary(const std::string &path, llvm::StringRef bytes,
-                    const struct stat *like, mode_t mode,
-                    std::string &temporary, std::string &error) {
-  temporary = path + ".XXXXXX";
-  int file = mkostemp(temporary.data(), O_CLOEXEC);
+std::string directoryOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+/// A file beside \p path that gets its name when it is whole: a writer that is
+/// killed leaves nothing. Where the file system has no such files, or there is
+/// no /proc to name one by, it has a name from the beginning.
+class Temporary {
+public:
+  explicit Temporary(const std::string &path) : path(path) {
+    if (access("/proc/self/fd", X_OK) == 0)
+      file = open(directoryOf(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC,
+                  0600);
+    if (file >= 0)
+      return;
+    name = path + ".XXXXXX";
+    file = mkostemp(name.data(), O_CLOEXEC);
+    if (file < 0)
+      name.clear();
+  }
+  Temporary(const Temporary &) = delete;
+  Temporary &operator=(const Temporary &) = delete;
+  ~Temporary() {
+    if (file >= 0)
+      close(file);
+    if (!name.empty())
+      unlink(name.c_str());
+  }
+
+  int descriptor() const { return file; }
+
+  /// Takes the place of the file at the path. False: errno says why not.
+  bool moveIntoPlace() {
+    if (name.empty() && !giveName())
+      return false;
+    if (rename(name.c_str(), path.c_str()) != 0)
+      return false;
+    name.clear();
+    return true;
+  }
+
+private:
+  bool giveName() {
+    std::string from = "/proc/self/fd/" + std::to_string(file);
+    for (unsigned number = 0; number != TMP_MAX; ++number) {
+      std::string to =
+          path + "." + std::to_string(getpid()) + "-" + std::to_string(number);
+      if (linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
+                 AT_SYMLINK_FOLLOW) == 0) {
+        name = to;
+        return true;
+      }
+      if (errno != EEXIST)
+        return false;
+    }
+    return false;
+  }
+
+  const std::string &path;
+  std::string name; ///< empty: it has none
+  int file = -1;
+};
+
+/// Fills \p temporary, which is for \p path, with owner and mode of \p like, or
+/// with \p mode where that is null.
+bool fill(const Temporary &temporary, const std::string &path,
+          llvm::StringRef bytes, const struct stat *like, mode_t mode,
+          std::string &error) {
+  int file = temporary.descriptor();
   if (file < 0)
     return failed(error, "cannot write", path);
-  bool good = false;
   if (like && !takeAttributes(file, *like))
-    failed(error, "cannot keep owner and mode of", path);
-  else if ((!like && fchmod(file, mode) != 0) || !writeAll(file, bytes) ||
-           fsync(file) != 0)
-    failed(error, "cannot write", path);
-  else
-    good = true;
-  if (close(file) != 0 && good)
-    good = failed(error, "cannot write", path);
-  if (!good)
-    unlink(temporary.c_str());
-  return good;
+    return failed(error, "cannot keep owner and mode of", path);
+  return ((like || fchmod(file, mode) == 0) && writeAll(file, bytes) &&
+          fsync(file) == 0) ||
+         failed(error, "cannot write", path);
 }
 
 /// A second name for what \p path holds, moved into place in one step, so that
@@ -140,10 +195,8 @@ bool keepAsPrevious(const std::string &path, std::string &error) {
 }
 
 void syncDirectory(const std::string &path) {
-  size_t slash = path.rfind('/');
-  std::string directory =
-      slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  int handle = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int handle =
+      open(directoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (handle < 0)
     return;
   // The table is in place; a file system that cannot sync a directory is none
@@ -156,17 +209,14 @@ bool replaceFile(const std::string &path, llvm::StringRef bytes,
                  bool keepPrevious, std::string &error) {
   if (holds(path, bytes))
     return true;
-  std::string temporary;
   // The reader of tables refuses one that others may write.
   mode_t mode = modeFor(path, keepPrevious ? 0644 : 0666);
-  if (!writeTemporary(path, bytes, nullptr, mode, temporary, error))
+  Temporary temporary(path);
+  if (!fill(temporary, path, bytes, nullptr, mode, error) ||
+      (keepPrevious && !keepAsPrevious(path, error)))
     return false;
-  if ((keepPrevious && !keepAsPrevious(path, error)) ||
-      (rename(temporary.c_str(), path.c_str()) != 0 &&
-       !failed(error, "cannot write", path))) {
-    unlink(temporary.c_str());
-    return false;
-  }
+  if (!temporary.moveIntoPlace())
+    return failed(error, "cannot write", path);
   syncDirectory(path);
   return true;
 }
@@ -264,14 +314,11 @@ bool rewriteFile(const std::string &path, llvm::StringRef before,
     return true;
   if (!holds(target, before))
     return refuse("it was changed meanwhile");
-  std::string temporary;
-  if (!writeTemporary(target, after, &status, 0, temporary, error))
+  Temporary temporary(target);
+  if (!fill(temporary, target, after, &status, 0, error))
     return false;
-  if (rename(temporary.c_str(), target.c_str()) != 0) {
-    failed(error, "cannot write", path);
-    unlink(temporary.c_str());
-    return false;
-  }
+  if (!temporary.moveIntoPlace())
+    return failed(error, "cannot write", path);
   syncDirectory(target);
   return true;
 }

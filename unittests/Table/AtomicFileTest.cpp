@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TestTables.h"
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace starton::test {
@@ -111,6 +114,29 @@ TEST_F(AtomicFileTest, BadPlaces) {
   EXPECT_EQ(error, "cannot write '" + path + ".prev': Is a directory");
   EXPECT_EQ(contents(path), "old");
   EXPECT_EQ(entries(), 2u);
+}
+
+TEST_F(AtomicFileTest, KilledInTheMiddleLeavesNothing) {
+  int probe = open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (probe < 0)
+    GTEST_SKIP() << "every file has a name here";
+  close(probe);
+  writeOk("old");
+  pid_t child = fork();
+  if (child == 0) {
+    // Beyond this the kernel kills the writer.
+    rlimit limit = {1000, 1000};
+    (void)signal(SIGXFSZ, SIG_DFL);
+    (void)setrlimit(RLIMIT_FSIZE, &limit);
+    (void)writeFileAtomically(path, std::string(5000, 'x'), true, error);
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGXFSZ);
+  EXPECT_EQ(entries(), 1u);
+  EXPECT_EQ(contents(path), "old");
 }
 
 /// Root writes where modes forbid it, so the places are made by mounting.
