@@ -179,14 +179,17 @@ void Suppressions::complain(const Comment &comment, Range range,
     problems.push_back({range, std::move(message)});
 }
 
-/// The next line that holds more than a comment.
-uint32_t Suppressions::targetLine(uint32_t line) const {
+/// The next line that holds more than a comment. Asked for in the order of the
+/// file: of comments below each other only the first looks for it.
+uint32_t Suppressions::targetLine(uint32_t line) {
+  if (line < lastTarget)
+    return lastTarget;
   uint32_t end = source.endLine();
   do
     ++line;
   while (line < end && (isComment(source.lineText(line)) ||
                         isEmptyLine(source.lineText(line))));
-  return line;
+  return lastTarget = line;
 }
 
 /// Names go on behind a comma, with blanks around it too, since no reason

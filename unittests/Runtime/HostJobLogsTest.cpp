@@ -27,6 +27,7 @@ public:
   int writeError = 0; ///< of log files
   size_t writeAtMost = ~size_t(0);
   unsigned warnings = 0;
+  std::string said;
 
   int open(const char *path, int flags, mode_t mode) override {
     bool terminal = std::string(path) == "/dev/ptmx";
@@ -39,6 +40,7 @@ public:
   ssize_t write(int descriptor, const void *buffer, size_t size) override {
     if (descriptor <= 2) {
       ++warnings;
+      said.append(static_cast<const char *>(buffer), size);
       return static_cast<ssize_t>(size);
     }
     if (writeError)
@@ -251,6 +253,33 @@ TEST_F(HostJobLogs, LosesOutputOfAMissingDirectory) {
   sys.openError = 0;
   EXPECT_EQ(logs.writeEarly(), 0);
   EXPECT_TRUE(fs::is_empty(directory));
+}
+
+TEST_F(HostJobLogs, SaysOnceWhyALogCannotBeOpened) {
+  sys.openError = ENOENT; // the directory, which all logs miss
+  for (const char *name : {"foo", "bar"}) {
+    JobLog *log = open(name);
+    int peer = peerOf(*log);
+    print(peer, "lost");
+    print(peer, "lost");
+    close(peer);
+    logs.finish(log);
+  }
+  EXPECT_EQ(sys.said, "init: No directory for the output of jobs: " +
+                          directory + ": No such file or directory\n");
+  sys.said.clear();
+  sys.openError = EROFS; // waits for a disk to write to: not lost
+  JobLog *log = open("foo");
+  int peer = peerOf(*log);
+  print(peer, "kept");
+  EXPECT_EQ(sys.said, "");
+  sys.openError = ELOOP;
+  print(peer, "lost");
+  print(peer, "lost");
+  EXPECT_EQ(sys.said, "init: Failed to open log file " + directory +
+                          "/foo.log: Too many levels of symbolic links\n");
+  close(peer);
+  logs.finish(log);
 }
 
 TEST_F(HostJobLogs, DropsWhatAFullDiskDoesNotTakeAndResumes) {

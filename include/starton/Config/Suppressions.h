@@ -64,12 +64,13 @@ private:
   size_t readName(const Comment &comment, size_t begin, uint32_t line);
   void setRemovals(const Comment &comment, size_t first);
   void complain(const Comment &comment, Range range, std::string message);
-  uint32_t targetLine(uint32_t line) const;
+  uint32_t targetLine(uint32_t line);
   uint32_t lineOf(const Comment &comment) const;
 
   const SourceBuffer &source;
   const ast::File &file;
   uint32_t firstStanza = 0; ///< its line
+  uint32_t lastTarget = 0;  ///< line that the last such comment counts for
   /// Of each name the comments in order of their lines.
   llvm::StringMap<std::vector<uint32_t>> byName;
 };

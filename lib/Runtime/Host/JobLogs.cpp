@@ -162,6 +162,29 @@ void JobLogs::store(JobLog &log, const char *data, size_t size) {
   hold(log, data + written, size - written);
 }
 
+/// Such output is not lost: it is kept until writeEarly().
+bool JobLogs::waitsForDisk(const JobLog &log) const {
+  return !diskSeen && (log.failure == EROFS || log.failure == EPERM ||
+                       log.failure == EACCES);
+}
+
+/// Without the directory no log at all can be opened, which is said once.
+void JobLogs::reportUnopened(const JobLog &log) {
+  if (waitsForDisk(log))
+    return;
+  const char *reason = std::strerror(log.failure);
+  if (log.failure != ENOENT) {
+    messages.format(engine::Priority::Warn, "Failed to open log file %s: %s",
+                    log.path, reason);
+    return;
+  }
+  if (!directoryMissed)
+    messages.format(engine::Priority::Warn,
+                    "No directory for the output of jobs: %s: %s", directory,
+                    reason);
+  directoryMissed = true;
+}
+
 /// Opens the log file, or opens it again when somebody has removed it.
 bool JobLogs::openFile(JobLog &log) {
   if (log.file >= 0) {
@@ -175,9 +198,14 @@ bool JobLogs::openFile(JobLog &log) {
                       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK |
                           O_NOCTTY | O_CLOEXEC,
                       LogMode);
+  int before = log.failure;
   log.failure = file < 0 ? -file : 0;
-  if (file < 0)
+  if (file < 0) {
+    if (log.failure != before)
+      reportUnopened(log);
     return false;
+  }
+  directoryMissed = false;
   log.file = file;
   return true;
 }
@@ -261,9 +289,7 @@ void JobLogs::finish(JobLog *log) {
   log->watch.descriptor = -1;
   if (log->heldSize > 0 && openFile(*log))
     (void)writeHeld(*log);
-  bool waitsForDisk =
-      log->failure == EROFS || log->failure == EPERM || log->failure == EACCES;
-  if (log->heldSize == 0 || !waitsForDisk || diskSeen) {
+  if (log->heldSize == 0 || !waitsForDisk(*log)) {
     destroy(log);
     return;
   }

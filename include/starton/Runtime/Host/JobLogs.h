@@ -93,6 +93,8 @@ private:
   bool transfer(JobLog &log, unsigned rounds);
   void store(JobLog &log, const char *data, size_t size);
   bool openFile(JobLog &log);
+  bool waitsForDisk(const JobLog &log) const;
+  void reportUnopened(const JobLog &log);
   bool writeOut(JobLog &log, const char *data, size_t size, size_t &written);
   bool writeHeld(JobLog &log);
   void hold(JobLog &log, const char *data, size_t size);
@@ -102,6 +104,7 @@ private:
   Loop &loop;
   Messages &messages;
   const char *directory = nullptr;
+  bool directoryMissed = false; ///< that it is not there was said
   JobLog *early = nullptr;
   int descriptorLimit = INT_MAX;
   size_t heldOfAll = 0;
