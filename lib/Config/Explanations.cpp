@@ -82,7 +82,9 @@ constexpr Explanation explanations[] = {
      "always an error (exit status 3)."},
     {DiagId::DirectoryLoop,
      "a directory contains itself through a symbolic link",
-     "Upstart would not come to an end; it is entered once here."},
+     "Upstart would not come to an end; it is entered once here. The same is "
+     "said of directories full of links to each other, which have more paths "
+     "through them than can be walked."},
     {DiagId::OverrideIsLink, "an override is a symbolic link",
      "Upstart ignores overrides that are no regular files."},
     {DiagId::BrokenOverride, "an override has an error",

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <set>
 #include <sys/stat.h>
 
 namespace starton::sema {
@@ -50,6 +51,18 @@ EntryType typeOf(const dirent &entry, int directory) {
   }
 }
 
+/// A link may lead into a directory that was read before, whose jobs then have
+/// a second name. A dozen directories full of links to each other, however,
+/// have more paths through them than anybody can walk.
+constexpr size_t MaxEntriesAgain = 65536;
+
+Diagnostic loop(const std::string &path, const char *message) {
+  Diagnostic diag = cannotRead(path, "");
+  diag.id = DiagId::DirectoryLoop;
+  diag.message = message;
+  return diag;
+}
+
 class Walker {
 public:
   Walker(const FileSystem &system, const WalkOptions &options,
@@ -64,6 +77,7 @@ public:
 private:
   bool list(const std::string &path, std::vector<Entry> &entries,
             DirectoryId &id);
+  bool isAffordable(const std::string &path, size_t entries);
   void visit(const std::string &path, const std::string &prefix,
              const Entry &entry);
   void visitLink(const std::string &path, const std::string &prefix,
@@ -74,6 +88,8 @@ private:
   std::vector<WalkedFile> &files;
   std::vector<Diagnostic> &diagnostics;
   std::vector<DirectoryId> ancestors;
+  std::set<DirectoryId> entered;
+  size_t entriesAgain = 0; ///< of directories that were entered before
 };
 
 bool Walker::list(const std::string &path, std::vector<Entry> &entries,
@@ -108,18 +124,31 @@ bool Walker::list(const std::string &path, std::vector<Entry> &entries,
   return true;
 }
 
+/// Of a directory that was entered before. Said once.
+bool Walker::isAffordable(const std::string &path, size_t entries) {
+  bool wasSaid = entriesAgain > MaxEntriesAgain;
+  entriesAgain += entries + 1;
+  if (entriesAgain <= MaxEntriesAgain)
+    return true;
+  if (!wasSaid)
+    diagnostics.push_back(
+        loop(path, "directory is not read again: too many links lead into "
+                   "directories that were read before"));
+  return false;
+}
+
 void Walker::walk(const std::string &path, const std::string &prefix) {
   std::vector<Entry> entries;
   DirectoryId id;
   if (!list(path, entries, id))
     return;
   if (llvm::is_contained(ancestors, id)) {
-    Diagnostic diag = cannotRead(path, "");
-    diag.id = DiagId::DirectoryLoop;
-    diag.message = "directory contains itself through a symbolic link";
-    diagnostics.push_back(std::move(diag));
+    diagnostics.push_back(
+        loop(path, "directory contains itself through a symbolic link"));
     return;
   }
+  if (!entered.insert(id).second && !isAffordable(path, entries.size()))
+    return;
   ancestors.push_back(id);
   for (const Entry &entry : entries)
     visit(path, prefix, entry);
