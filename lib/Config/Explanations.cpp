@@ -95,7 +95,7 @@ constexpr Explanation explanations[] = {
      "It would fail each time the job runs."},
     {DiagId::ShellTimeout, "the shell takes too long to read a script",
      "Nothing is known of the script. `--noscript` leaves scripts out."},
-    {DiagId::ShellUnavailable, "there is no `/bin/sh`",
+    {DiagId::ShellUnavailable, "there is no `/bin/sh`, or it was killed",
      "Scripts were not looked at. `--noscript` leaves them out."},
     {DiagId::LinterFailed, "ShellCheck gives no answer",
      "The message says what it did instead. `--off "

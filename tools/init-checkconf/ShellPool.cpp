@@ -301,6 +301,7 @@ void Pool::finish(Running &shell) {
   closeDescriptor(shell.text);
   closeDescriptor(shell.messages);
   shell.answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  shell.answer.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   if (shell.answer.status != 0 || !shell.answer.messages.empty())
     result.answers.push_back(std::move(shell.answer));
 }

@@ -40,6 +40,7 @@ struct ShellAnswer {
   size_t input = 0;
   /// The exit status, or -1 for a program that was killed.
   int status = 0;
+  int signal = 0; ///< that killed it
   bool timedOut = false;
   bool cut = false;     ///< it said more
   std::string messages; ///< standard output and error

@@ -4,6 +4,8 @@
 #include "ShellMessages.h"
 #include "ShellPool.h"
 #include "ShellStatements.h"
+#include <csignal>
+#include <cstring>
 #include <system_error>
 #include <thread>
 
@@ -33,6 +35,28 @@ ShellFinding makeFinding(const std::vector<CheckedFile> &files,
   return finding;
 }
 
+/// A shell that crashes on a text will do so when the job runs; of one that
+/// somebody killed nothing follows.
+bool isCrash(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGABRT ||
+         signal == SIGILL || signal == SIGFPE;
+}
+
+ShellFinding readDeath(const std::vector<CheckedFile> &files,
+                       const ShellStatement &place, const ShellAnswer &answer) {
+  bool crash = isCrash(answer.signal);
+  ShellFinding finding = makeFinding(
+      files, place, crash ? DiagId::ShellSyntax : DiagId::ShellUnavailable);
+  std::string why = strsignal(answer.signal);
+  finding.diagnostic.message =
+      crash ? "shell syntax error: '" + std::string(ShellPath) +
+                  "' crashes on this text: " + why
+            : "this text is not checked: '" + std::string(ShellPath) +
+                  "' was killed: " + why;
+  finding.messages = answer.messages + why;
+  return finding;
+}
+
 ShellFinding readAnswer(const std::vector<CheckedFile> &files,
                         const ShellStatement &place,
                         const ShellAnswer &answer) {
@@ -43,6 +67,8 @@ ShellFinding readAnswer(const std::vector<CheckedFile> &files,
                                  std::to_string(ShellSeconds) + " seconds";
     return finding;
   }
+  if (answer.signal != 0)
+    return readDeath(files, place, answer);
   ShellFinding finding = makeFinding(files, place, DiagId::ShellSyntax);
   ShellMessage message = readShellMessage(answer.messages);
   Diagnostic &diagnostic = finding.diagnostic;
