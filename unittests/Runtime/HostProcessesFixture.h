@@ -48,7 +48,9 @@ public:
   std::map<std::string, std::string> files; ///< all there is of /proc
   std::map<std::string, int> openErrors;    ///< of files of /proc
   std::function<void(const std::string &)> beforeOpen; ///< of one of /proc
-  std::map<pid_t, siginfo_t> ends;                     ///< for waitFor()
+  int environment = -1;              ///< the descriptor of one, or -1
+  size_t environmentLeft = SIZE_MAX; ///< bytes of them before they are gone
+  std::map<pid_t, siginfo_t> ends;   ///< for waitFor()
   std::map<pid_t, int> ended; ///< writing ends of the pipes that are pidfds
   int pidfdError = 0;
   int leastPidfd = 0; ///< the number that one has at least
@@ -67,7 +69,19 @@ public:
   }
 
   ssize_t read(int descriptor, void *buffer, size_t size) override {
-    return fails() ? -EIO : Sys::read(descriptor, buffer, size);
+    if (fails())
+      return -EIO;
+    if (descriptor != environment)
+      return Sys::read(descriptor, buffer, size);
+    ssize_t got =
+        Sys::read(descriptor, buffer, std::min(size, environmentLeft));
+    environmentLeft -= static_cast<size_t>(got);
+    return got;
+  }
+  void close(int descriptor) override {
+    if (descriptor == environment)
+      environment = -1;
+    Sys::close(descriptor);
   }
   int control(int descriptor, int command, int argument) override {
     return fails() ? -EIO : Sys::control(descriptor, command, argument);
@@ -95,6 +109,8 @@ public:
     if (file == files.end())
       return -ENOENT;
     int descriptor = Sys::memoryFile("proc", 0);
+    if (std::string_view(path).find("/environ") != std::string_view::npos)
+      environment = descriptor;
     (void)Sys::write(descriptor, file->second.data(), file->second.size());
     (void)Sys::seekStart(descriptor);
     return descriptor;

@@ -75,6 +75,20 @@ TEST_F(HostTrackingOrder, AChildEndsBetweenTheListAndTheLook) {
   EXPECT_EQ(status(), "start/running 400 retracked");
 }
 
+TEST_F(HostTrackingOrder, AChildThatEndsHasItsChildrenYet) {
+  // Its memory is gone first, and is not there to be opened.
+  fork(FirstPid, Helper);
+  addParent();
+  sys.openErrors = {{"/proc/100/environ", ESRCH}};
+  vanish(Helper);
+  EXPECT_EQ(status(), "start/running 300");
+  sys.addProcess(Real, Real, 60, "foo");
+  sys.files["/proc/100/stat"] = facts(FirstPid, 'Z', 1, 50);
+  turn();
+  turn();
+  EXPECT_EQ(status(), "start/running 400 retracked");
+}
+
 TEST_F(HostTrackingOrder, WhatCannotBeReadProvesNothing) {
   fork(FirstPid, Helper);
   sys.addProcess(Real, Real, 60, "foo");
@@ -115,9 +129,52 @@ TEST_F(HostTrackingOrder, AProcessWithoutEnvironmentIsNotWaitedFor) {
   std::string &stat = sys.files["/proc/400/stat"];
   stat.pop_back(); // the newline; what follows ends with its environment's
                    // place
-  for (int token = 24; token <= 49; ++token)
+  stat += " 0 0 5000";
+  for (int token = 27; token <= 49; ++token)
     stat += " 0";
   stat += " 7000 7000 0\n";
+  vanish(Helper);
+  EXPECT_EQ(status(), "");
+}
+
+TEST_F(HostTrackingOrder, AnEnvironmentIsNotEmptyBeforeItsExecIsDone) {
+  fork(FirstPid, Helper);
+  sys.addProcess(Real, Real, 60, "foo");
+  std::string environment, done = sys.files["/proc/400/stat"];
+  environment.swap(sys.files["/proc/400/environ"]);
+  std::string &stat = sys.files["/proc/400/stat"];
+  stat.pop_back();
+  for (int token = 24; token <= 49; ++token)
+    stat += " 0"; // no place of its code yet
+  stat += " 7000 7000 0\n";
+  vanish(Helper);
+  EXPECT_EQ(status(), "start/running 300");
+  sys.files["/proc/400/stat"] = done;
+  sys.files["/proc/400/environ"] = environment;
+  turn();
+  turn();
+  EXPECT_EQ(status(), "start/running 400 retracked");
+}
+
+TEST_F(HostTrackingOrder, ALongEnvironmentIsCutByAnExec) {
+  fork(FirstPid, Helper);
+  sys.addProcess(Real, Real, 60, "foo");
+  sys.files["/proc/400/environ"].insert(0, "LONG=" + std::string(5000, 'x') +
+                                               '\0');
+  sys.environmentLeft = 4096;
+  vanish(Helper);
+  EXPECT_EQ(status(), "start/running 300");
+  sys.environmentLeft = SIZE_MAX;
+  turn();
+  turn();
+  EXPECT_EQ(status(), "start/running 400 retracked");
+}
+
+TEST_F(HostTrackingOrder, ALongEnvironmentOfAnotherJobIsNotWaitedFor) {
+  fork(FirstPid, Helper);
+  sys.addProcess(Real, Real, 60, "other");
+  sys.files["/proc/400/environ"].insert(0, "LONG=" + std::string(5000, 'x') +
+                                               '\0');
   vanish(Helper);
   EXPECT_EQ(status(), "");
 }

@@ -15,6 +15,7 @@ constexpr size_t MaxEnvironment = size_t(1) << 20;
 constexpr unsigned ParentToken = 1;
 constexpr unsigned SessionToken = 3;
 constexpr unsigned StartToken = 19;
+constexpr unsigned CodeToken = 23;
 constexpr unsigned EnvironmentToken = 47; ///< its start, then its end
 
 int openOf(Sys &sys, pid_t pid, const char *name) {
@@ -77,6 +78,7 @@ int readFacts(Sys &sys, pid_t pid, ProcessFacts &facts) {
   ++at;
   bool complete = false;
   uint64_t environment = 0;
+  bool hasCode = false;
   for (unsigned token = 0; *at == ' '; ++token) {
     ++at;
     uint64_t number = 0;
@@ -89,10 +91,15 @@ int readFacts(Sys &sys, pid_t pid, ProcessFacts &facts) {
     } else if (token == StartToken) {
       facts.started = number;
       complete = true;
+    } else if (token == CodeToken) {
+      hasCode = number != 0;
     } else if (token == EnvironmentToken) {
       environment = number;
     } else if (token == EnvironmentToken + 1) {
-      facts.hasEmptyEnvironment = number != 0 && number == environment;
+      // An exec tells where the environment begins, then where it ends, and
+      // where the code is when all that is done.
+      facts.hasEmptyEnvironment =
+          hasCode && number != 0 && number == environment;
     }
   }
   return complete ? 0 : EINVAL;
@@ -103,8 +110,8 @@ int readFacts(Sys &sys, pid_t pid, ProcessFacts &facts) {
 Claim startedBy(Sys &sys, pid_t pid, Span<const char> job,
                 Span<const char> instance) {
   int file = openOf(sys, pid, "environ");
-  if (file < 0)
-    return isShortage(-file) ? Claim::Unknown : Claim::No;
+  if (file < 0) // ESRCH: it ends, but its children may not be ours yet
+    return isShortage(-file) || file == -ESRCH ? Claim::Unknown : Claim::No;
   EntryMatch jobMatch(textOf("UPSTART_JOB="), job);
   EntryMatch instanceMatch(textOf("UPSTART_INSTANCE="), instance);
   char buffer[4096];
@@ -119,14 +126,21 @@ Claim startedBy(Sys &sys, pid_t pid, Span<const char> job,
     }
     total += static_cast<size_t>(got);
   }
+  bool claims = jobMatch.seen() && instanceMatch.seen();
+  // After an exec the file still is about the memory of before, and has an end
+  // where that is gone.
+  bool cut = total >= sizeof buffer && !claims &&
+             (sys.seekStart(file) < 0 || sys.read(file, buffer, 1) <= 0);
   sys.close(file);
+  if (cut)
+    return Claim::Unknown;
   if (total == 0) {
     ProcessFacts facts;
     return readFacts(sys, pid, facts) == 0 && facts.hasEmptyEnvironment
                ? Claim::No
                : Claim::Unknown;
   }
-  return jobMatch.seen() && instanceMatch.seen() ? Claim::Yes : Claim::No;
+  return claims ? Claim::Yes : Claim::No;
 }
 
 // We have one thread, so its children are all of ours.
