@@ -253,7 +253,7 @@ private:
     default:
       break;
     }
-    note("the form is " + quoted(formUsage(*info, *stanzaForm)));
+    note("the form is '" + std::string(formUsage(*info, *stanzaForm)) + "'");
     return head + " lacks " +
            std::string(argumentAt(*stanzaForm, argumentIndex()).name);
   }
