@@ -99,8 +99,12 @@ ShellAnswers readAll(const std::vector<ShellInput> &inputs,
     read(); // no thread to be had: one after the other
   }
   meanwhile();
-  if (reader.joinable())
-    reader.join();
+  if (!reader.joinable())
+    return answers;
+  reader.join();
+  // The thread may have been the one too many for the limit on processes.
+  if (!answers.unavailable.empty())
+    read();
   return answers;
 }
 
