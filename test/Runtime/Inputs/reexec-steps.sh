@@ -34,6 +34,7 @@ done
 [ "$counter" = "$($INITCTL status counter)" ] && echo "the counter is the same process"
 until $INITCTL status forking | grep -q running; do sleep 0.05; done
 echo "after: $($INITCTL status forking | sed 's/,.*//')"
+until $INITCTL status worker N=$NUMBER | grep -q start/running; do sleep 0.05; done
 $INITCTL list | grep -c '^worker.*start/running'
 $INITCTL emit other
 until test -e both-came; do sleep 0.05; done
@@ -41,7 +42,9 @@ cat both-came
 $INITCTL stop counter
 # Every line once, in order, whichever image wrote it.
 awk '{ if ($2 + 0 != NR) { print "line", NR, "is", $0; exit } } END { if (NR > 3) print "the log is whole" }' log/counter.log
-$INITCTL status respawning | sed 's/,.*//'
+# Five times a second it is on its way there.
+until $INITCTL status respawning | grep -q start/running; do sleep 0.05; done
+echo "respawning start/running"
 until [ "$(grep -c run log/respawning.log)" -gt 2 ]; do sleep 0.05; done
 echo respawned
 ls /proc/$DAEMON_PID/fd | wc -l | awk '{ if ($1 < 60) print "descriptors are not lost"; else print $1 " descriptors" }'
