@@ -53,7 +53,8 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   // A block of its own: aligned, and its end is where the bytes end.
   auto *block = static_cast<uint8_t *>(std::malloc(size == 0 ? 1 : size));
-  std::memcpy(block, data, size);
+  if (size != 0) // No bytes may be no pointer either.
+    std::memcpy(block, data, size);
   setTotalSize(block, size);
   table::LoadError error;
   std::string defects = test::verifiedInPieces({block, size});
