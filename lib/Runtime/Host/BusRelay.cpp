@@ -68,7 +68,7 @@ int BusRelay::join(engine::Text busAddress) {
   if (pid > 0) {
     // It is still trying another bus: the next one takes this address.
     (void)sys.kill(pid, SIGKILL);
-    asked = true;
+    asked = superseded = true;
     return 0;
   }
   int error = spawn();
@@ -123,6 +123,8 @@ void BusRelay::settle(const char *why) {
 }
 
 void BusRelay::told(bool isConnected, engine::Text why) {
+  if (superseded)
+    return;
   if (isConnected) {
     connected = true;
     attempts = 0;
@@ -149,6 +151,11 @@ void BusRelay::ended() {
     (void)sys.waitFor(pid, end);
   }
   pid = 0;
+  if (superseded) { // whoever asked waits for the next
+    superseded = false;
+    if (spawn() == 0)
+      return;
+  }
   const char *why = reason[0] ? reason : "the relay has ended";
   if (connected)
     messages.log(engine::Priority::Warn,

@@ -62,7 +62,8 @@ private:
   Timer retry;
   pid_t pid = 0;
   bool connected = false;
-  bool asked = false; ///< somebody waits for onSettled
+  bool asked = false;      ///< somebody waits for onSettled
+  bool superseded = false; ///< killed, so that the next takes a new address
   unsigned attempts = 0;
   char bus[256] = {};
   char program[PATH_MAX] = {};
