@@ -3,7 +3,7 @@
 #include "starton/Check/Catalogue.h"
 #include "starton/Basic/Nesting.h"
 #include "starton/Basic/Stanzas.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "starton/Sema/JobSet.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
 #include <fnmatch.h>
@@ -317,13 +317,14 @@ bool Catalogue::add(llvm::StringRef nameOrPath, llvm::StringRef directory,
   if (!isPath(nameOrPath))
     path = directory.str() + "/" + path + ".yaml";
   if (isPath(nameOrPath) || !directory.empty()) {
-    auto buffer = llvm::MemoryBuffer::getFile(path, true);
-    if (buffer) {
+    std::string why;
+    std::unique_ptr<SourceBuffer> source = sema::readSource(path, why);
+    if (source) {
       paths.push_back(path);
-      return addText((*buffer)->getBuffer(), path, directory, error);
+      return addText(source->text(), path, directory, error);
     }
     if (isPath(nameOrPath)) {
-      error = path + ": " + buffer.getError().message();
+      error = path + ": " + why;
       return false;
     }
   }

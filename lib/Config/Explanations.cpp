@@ -91,6 +91,10 @@ constexpr Explanation explanations[] = {
      "What stands before the error counts, the rest does not."},
     {DiagId::OverrideAlone, "a job is made of its override alone",
      "The job file it belongs to has errors, so nothing of that counts."},
+    {DiagId::TooLong, "a value is longer than a job table can hold",
+     "Words end at 1 MiB, scripts and commands at 16 MiB, lists at two million "
+     "elements. Upstart has no such limits; the job is left out of the table, "
+     "and the others are in it."},
     {DiagId::ShellSyntax, "the shell rejects a script or command",
      "It would fail each time the job runs."},
     {DiagId::ShellTimeout, "the shell takes too long to read a script",

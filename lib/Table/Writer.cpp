@@ -22,6 +22,9 @@ using flatbuffers::Vector;
 
 constexpr llvm::StringLiteral TooLargeText =
     "it would be larger than the 64 MiB that a daemon loads";
+constexpr llvm::StringLiteral MakesTooLarge =
+    "the job is left out: it takes most of a table that would be larger than "
+    "the 64 MiB that a daemon loads";
 
 /// A new part begins with the first job after so many bytes: little enough to
 /// be read for the sake of one job, and much enough that hardly anything is
@@ -42,10 +45,14 @@ template <typename T> struct Piece {
 
 class TableWriter {
 public:
-  TableWriter(const sema::JobSet &set, std::string &error)
-      : set(set), error(error) {}
+  /// Without the jobs of \p unfit, which are in their order.
+  TableWriter(const sema::JobSet &set, const std::vector<UnfitJob> &unfit,
+              std::string &error)
+      : set(set), unfit(unfit), error(error) {}
 
   std::string write();
+  /// The job that took most of a table that became too large; null: it did not.
+  const sema::Job *culprit() const { return tooLarge ? largest : nullptr; }
 
 private:
   void lowerJobs();
@@ -59,20 +66,26 @@ private:
   Offset<Vector<Offset<flatbuffers::String>>> lowerDirectories();
   Offset<Vector<Offset<Rejected>>> lowerRejected();
   Offset<Rejected> lowerRejection(const sema::Rejected &rejected, bool inPart);
+  Offset<Rejected> lowerUnfit(const UnfitJob &unfit);
   std::string finish(Offset<JobTable> root);
   void setPlaces();
 
   const sema::JobSet &set;
+  const std::vector<UnfitJob> &unfit;
   std::string &error;
   TableBuilder builder;
   std::vector<uint32_t> fileIndex;       ///< JobSet::files to the table's
   std::vector<const sema::Job *> sorted; ///< by name
+  std::vector<uint32_t> orders;          ///< of registration, of JobSet::jobs
   std::vector<Piece<Job>> jobPieces;     ///< in the order of the jobs
   std::vector<Piece<File>> filePiece;    ///< one
   std::vector<Offset<Job>> jobs;
   std::vector<Offset<File>> files;
   std::vector<Part> parts; ///< `begin` being the distance from the end
   bool full = false;       ///< one of the parts overflowed
+  bool tooLarge = false;
+  const sema::Job *largest = nullptr;
+  size_t largestSize = 0;
 };
 
 Offset<File> TableWriter::lowerFile(TableBuilder &part,
@@ -114,8 +127,15 @@ void TableWriter::lowerFiles() {
 
 void TableWriter::lowerJobs() {
   sorted.reserve(set.jobs.size());
-  for (const sema::Job &job : set.jobs)
-    sorted.push_back(&job);
+  orders.reserve(set.jobs.size());
+  auto next = unfit.begin();
+  for (const sema::Job &job : set.jobs) {
+    orders.push_back(static_cast<uint32_t>(sorted.size()));
+    if (next != unfit.end() && &job == &set.jobs[next->job])
+      ++next;
+    else
+      sorted.push_back(&job);
+  }
   std::stable_sort(
       sorted.begin(), sorted.end(),
       [](const sema::Job *a, const sema::Job *b) { return a->name < b->name; });
@@ -124,8 +144,15 @@ void TableWriter::lowerJobs() {
     TableBuilder part;
     std::vector<Offset<Job>> tables;
     for (; job != sorted.end() && part.fbb().GetSize() < PartSize; ++job) {
-      auto order = static_cast<uint32_t>(*job - set.jobs.data());
+      uint32_t order = orders[static_cast<size_t>(*job - set.jobs.data())];
+      size_t before = part.fbb().GetSize();
       tables.push_back(lowerJob(part, **job, order, fileIndex));
+      size_t size =
+          part.overflowed() ? SIZE_MAX : part.fbb().GetSize() - before;
+      if (size > largestSize) {
+        largestSize = size;
+        largest = *job;
+      }
       if (part.overflowed())
         break;
     }
@@ -163,7 +190,7 @@ Offset<Vector<const Head *>> TableWriter::lowerHeads() {
   std::vector<Head> heads;
   heads.reserve(sorted.size());
   for (const sema::Job *job : sorted)
-    heads.emplace_back(static_cast<uint32_t>(job - set.jobs.data()),
+    heads.emplace_back(orders[static_cast<size_t>(job - set.jobs.data())],
                        static_cast<uint32_t>(job->startOn.nodes.size()),
                        static_cast<uint32_t>(job->stopOn.nodes.size()));
   return builder.fbb().CreateVectorOfStructs(heads);
@@ -213,19 +240,35 @@ Offset<Rejected> TableWriter::lowerRejection(const sema::Rejected &rejected,
                         inPart);
 }
 
+Offset<Rejected> TableWriter::lowerUnfit(const UnfitJob &unfit) {
+  const sema::SourceFile &file = set.files[unfit.origin.file];
+  uint32_t column =
+      file.source ? file.source->lineColumn(unfit.origin.range.begin).column
+                  : 0;
+  auto name = builder.string(llvm::StringRef(set.jobs[unfit.job].name));
+  auto text = builder.string(llvm::StringRef(unfit.message));
+  return CreateRejected(builder.fbb(), name, fileIndex[unfit.origin.file],
+                        unfit.origin.line, text, column);
+}
+
 Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
   struct Entry {
     const sema::Rejected *rejected;
     bool inPart;
+    const UnfitJob *unfit = nullptr;
   };
   std::vector<Entry> entries;
   entries.reserve(set.rejected.size() + set.rejectedInPart.size());
+  // Of a name that is here twice the first one is told.
+  for (const UnfitJob &each : unfit)
+    entries.push_back({nullptr, false, &each});
   for (const sema::Rejected &rejected : set.rejected)
     entries.push_back({&rejected, false});
   for (const sema::Rejected &rejected : set.rejectedInPart)
     entries.push_back({&rejected, true});
-  auto nameOf = [](const Entry &entry) -> const std::string & {
-    return entry.rejected->jobName;
+  auto nameOf = [&](const Entry &entry) -> const std::string & {
+    return entry.unfit ? set.jobs[entry.unfit->job].name
+                       : entry.rejected->jobName;
   };
   std::stable_sort(
       entries.begin(), entries.end(),
@@ -238,7 +281,9 @@ Offset<Vector<Offset<Rejected>>> TableWriter::lowerRejected() {
   for (const Entry &entry : entries) {
     if (builder.overflowed())
       return {};
-    offsets.push_back(lowerRejection(*entry.rejected, entry.inPart));
+    offsets.push_back(entry.unfit
+                          ? lowerUnfit(*entry.unfit)
+                          : lowerRejection(*entry.rejected, entry.inPart));
   }
   return builder.fbb().CreateVector(offsets);
 }
@@ -286,6 +331,7 @@ std::string TableWriter::write() {
   auto rejected = full || builder.overflowed() ? 0 : lowerRejected();
   if (full || builder.overflowed()) {
     error = TooLargeText.str();
+    tooLarge = true;
     return {};
   }
   auto directories = lowerDirectories();
@@ -313,8 +359,29 @@ std::string TableWriter::write() {
 
 } // namespace
 
-std::string writeTable(const sema::JobSet &set, std::string &error) {
-  return TableWriter(set, error).write();
+std::string writeTable(const sema::JobSet &set, std::string &error,
+                       std::vector<UnfitJob> *unfitJobs) {
+  std::vector<UnfitJob> own;
+  std::vector<UnfitJob> &unfit = unfitJobs ? *unfitJobs : own;
+  unfit = findUnfitJobs(set);
+  for (;;) {
+    error.clear();
+    TableWriter writer(set, unfit, error);
+    std::string bytes = writer.write();
+    const sema::Job *culprit = writer.culprit();
+    if (!culprit)
+      return bytes;
+    UnfitJob job;
+    job.job = static_cast<uint32_t>(culprit - set.jobs.data());
+    job.origin.file = culprit->confFile;
+    job.origin.line = 1;
+    job.message = MakesTooLarge.str();
+    unfit.insert(std::upper_bound(unfit.begin(), unfit.end(), job,
+                                  [](const UnfitJob &a, const UnfitJob &b) {
+                                    return a.job < b.job;
+                                  }),
+                 std::move(job));
+  }
 }
 
 } // namespace starton::table

@@ -9,6 +9,7 @@
 #include "Output.h"
 #include "Policy.h"
 #include "ShellSyntax.h"
+#include "starton/Table/Writer.h"
 
 namespace starton::checkconf {
 
@@ -21,6 +22,12 @@ int runDropIn(const Options &options);
 /// --list-checks and --explain.
 int runListChecks(const Options &options);
 int runExplain(const Options &options);
+
+/// Adds what is said of jobs that a table does not hold.
+void addUnfitFindings(const sema::JobSet &set,
+                      llvm::ArrayRef<table::UnfitJob> unfit, Inputs &inputs);
+/// The same of those that no table can hold.
+void addTableFindings(Inputs &inputs);
 
 /// Runs the checks of lib/Check over all sets and adds what they find to the
 /// files. False: a catalogue could not be read, and that has been said.

@@ -3,6 +3,7 @@
 // The checks of lib/Check: which run, over what, and what is known about them.
 
 #include "Check.h"
+#include "Findings.h"
 #include "starton/Check/Driver.h"
 #include "starton/Check/Graph.h"
 #include "starton/Config/Explanations.h"
@@ -97,6 +98,31 @@ bool checkconf::addCheckFindings(const Options &options,
     noteFilesRead(system, inputs);
   }
   return true;
+}
+
+void checkconf::addUnfitFindings(const sema::JobSet &set,
+                                 llvm::ArrayRef<table::UnfitJob> unfit,
+                                 Inputs &inputs) {
+  for (const table::UnfitJob &job : unfit) {
+    const SourceBuffer *source = set.files[job.origin.file].source.get();
+    auto owner = llvm::find_if(inputs.files, [&](const CheckedFile &file) {
+      return file.source == source;
+    });
+    if (owner == inputs.files.end())
+      continue;
+    Diagnostic &finding = owner->more.emplace_back();
+    finding.id = DiagId::TooLong;
+    finding.severity = diagSeverity(finding.id);
+    finding.source = source;
+    finding.range = job.origin.range;
+    finding.message = job.message;
+    sortFindings(*owner);
+  }
+}
+
+void checkconf::addTableFindings(Inputs &inputs) {
+  for (const sema::JobSet &set : inputs.sets)
+    addUnfitFindings(set, table::findUnfitJobs(set), inputs);
 }
 
 bool checkconf::printGraphs(const Options &options, Inputs &inputs,

@@ -78,6 +78,7 @@ bool reportAll(const Options &given, Inputs &inputs) {
   options.noConfig = true;
   Policy policy;
   (void)policy.prepare(options);
+  addTableFindings(inputs);
   // Where a catalogue cannot be read, that has been said, and the old verdict
   // stands.
   (void)addCheckFindings(options, policy.checks(), inputs);

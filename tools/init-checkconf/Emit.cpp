@@ -14,7 +14,7 @@ using namespace starton::checkconf;
 
 namespace {
 
-bool emitTable(const Options &options, const Inputs &inputs) {
+bool emitTable(const Options &options, Inputs &inputs) {
   // Without a set there was nothing to compile, which has become a finding. A
   // daemon's own directories may well be empty: that is an empty table.
   bool ownDirectories = !options.confDirs.empty() || options.userSession;
@@ -22,7 +22,9 @@ bool emitTable(const Options &options, const Inputs &inputs) {
       (inputs.sets.front().files.empty() && !ownDirectories))
     return true;
   std::string error;
-  std::string bytes = table::writeTable(inputs.sets.front(), error);
+  std::vector<table::UnfitJob> unfit;
+  std::string bytes = table::writeTable(inputs.sets.front(), error, &unfit);
+  addUnfitFindings(inputs.sets.front(), unfit, inputs);
   if (!error.empty()) {
     printError("cannot make a table: " + error);
     return false;

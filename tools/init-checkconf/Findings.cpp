@@ -188,6 +188,9 @@ bool checkconf::findAll(const Options &options, const Policy &policy,
       options.emit == Emit::Check && !options.syntaxOnly && !options.noScript;
   bool good = true;
   auto check = [&] {
+    // The maker of a table says it itself.
+    if (options.emit == Emit::Check && !options.syntaxOnly)
+      addTableFindings(inputs);
     good = !runsChecks(options) ||
            addCheckFindings(options, policy.checks(), inputs);
   };

@@ -19,7 +19,7 @@ namespace {
 bool isFailure(DiagId id) {
   return id == DiagId::InternalError || id == DiagId::CannotRead ||
          id == DiagId::DirectoryLoop || id == DiagId::NoJobs ||
-         id == DiagId::LinterFailed;
+         id == DiagId::LinterFailed || id == DiagId::TooLong;
 }
 
 Diagnostic commentFinding(DiagId id, const CheckedFile &file, Range range,

@@ -227,27 +227,48 @@ TEST(Writer, RefusesWhatNoDaemonWouldLoad) {
   EXPECT_EQ(
       error,
       "the daemon would refuse it: corrupt: jobs[1].name is out of order");
+}
 
-  sema::JobSet longScript;
-  sema::Job &job = addJob(longScript, "long");
-  job.processes[0] = {sema::ProcessKind::Script,
-                      std::string(size_t(17) << 20, 'x'),
-                      {},
-                      {0, 1}};
-  EXPECT_EQ(writeTable(longScript, error), "");
-  EXPECT_EQ(
-      error,
-      "the daemon would refuse it: corrupt: jobs[0].processes is too long");
-
-  sema::JobSet huge;
-  for (unsigned i = 0; i != 5; ++i)
-    addJob(huge, "huge" + std::to_string(i)).processes[0] = {
-        sema::ProcessKind::Script,
-        std::string(size_t(15) << 20, static_cast<char>('a' + i)),
-        {},
-        {i, 1}};
-  EXPECT_EQ(writeTable(huge, error), "");
-  EXPECT_EQ(error, "it would be larger than the 64 MiB that a daemon loads");
+TEST(Writer, LeavesOutWhatNoTableHolds) {
+  sema::JobSet set;
+  auto script = [](size_t megabytes, char byte, uint32_t file) {
+    return sema::Process{sema::ProcessKind::Script,
+                         std::string(megabytes << 20, byte),
+                         {},
+                         {file, 1}};
+  };
+  addJob(set, "good");
+  addJob(set, "long").processes[0] = script(17, 'x', 1);
+  // Five of them are too much together.
+  for (uint32_t i = 0; i != 5; ++i)
+    addJob(set, "part" + std::to_string(i)).processes[0] =
+        script(i == 3 ? 15 : 14, static_cast<char>('a' + i), i + 2);
+  addJob(set, "last");
+  std::string error;
+  std::vector<UnfitJob> unfit;
+  std::string bytes = writeTable(set, error, &unfit);
+  ASSERT_EQ(error, "");
+  ASSERT_EQ(unfit.size(), 2U);
+  EXPECT_EQ(unfit[0].job, 1U);
+  EXPECT_EQ(unfit[0].message,
+            "'script' is longer than the 16 MiB that a job table holds");
+  EXPECT_EQ(unfit[1].job, 5U);
+  EXPECT_EQ(unfit[1].message,
+            "the job is left out: it takes most of a table that would be "
+            "larger than the 64 MiB that a daemon loads");
+  const JobTable &table = *GetJobTable(bytes.data());
+  ASSERT_EQ(table.jobs()->size(), 6U);
+  ASSERT_EQ(table.rejected()->size(), 2U);
+  EXPECT_EQ(table.rejected()->Get(0)->name()->str(), "long");
+  EXPECT_EQ(table.rejected()->Get(0)->message()->str(), unfit[0].message);
+  EXPECT_EQ(table.rejected()->Get(0)->line(), 1U);
+  EXPECT_EQ(table.rejected()->Get(1)->name()->str(), "part3");
+  // The order of registration has no gaps.
+  for (uint32_t i = 0; i != 6; ++i) {
+    std::string name = table.names()->Get(i)->str();
+    uint32_t order = name == "good" ? 0 : name == "last" ? 5 : i - 1;
+    EXPECT_EQ(table.heads()->Get(i)->order(), order) << name;
+  }
 }
 
 TEST(Writer, DependsOnTheSetAlone) {

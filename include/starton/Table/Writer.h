@@ -12,11 +12,24 @@
 
 namespace starton::table {
 
-/// The bytes of the table, verified. Depends on nothing but the set:
-/// reproducible on any host, at any time, in any order of input files.
+/// A job that no table can hold, and the first value that is why.
+struct UnfitJob {
+  uint32_t job = 0; ///< index into JobSet::jobs
+  sema::Origin origin;
+  std::string message;
+};
+
+/// In the order of the jobs.
+std::vector<UnfitJob> findUnfitJobs(const sema::JobSet &set);
+
+/// The bytes of the table, verified. Jobs that do not fit, and the largest ones
+/// of a set that does not, are among the rejected; \p unfit, unless null,
+/// becomes the list of them. Depends on nothing but the set: reproducible on
+/// any host, at any time, in any order of input files.
 /// \p error is set (and the result empty) when the set cannot be expressed,
 /// for example beyond a cap of the format.
-std::string writeTable(const sema::JobSet &set, std::string &error);
+std::string writeTable(const sema::JobSet &set, std::string &error,
+                       std::vector<UnfitJob> *unfit = nullptr);
 
 /// The whole table as YAML, by schema reflection: a new field cannot be
 /// forgotten. A field that is not printed has its default value. \p bytes must

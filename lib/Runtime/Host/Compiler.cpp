@@ -130,6 +130,7 @@ void Compiler::childMain() {
     (void)sys.signalMask(SIG_SETMASK, &originalMask, nullptr);
     (void)sys.signalDefault(SIGPIPE);
     (void)sys.signalDefault(SIGXFSZ);
+    (void)sys.signalDefault(SIGTTOU);
     if (result >= 0)
       (void)sys.execute(program, const_cast<char *const *>(words.data()),
                         environ);

@@ -134,8 +134,10 @@ bool Daemon::blockSignals() {
   // kernel reap for us.
   (void)sys.signalDefault(SIGCHLD);
   (void)sys.signalIgnore(SIGPIPE);
-  // A log beyond the limit on files is an error of its write, no more.
+  // A log beyond the limit on files is an error of its write, no more; and a
+  // message to a terminal of which we are in the background does not stop us.
   (void)sys.signalIgnore(SIGXFSZ);
+  (void)sys.signalIgnore(SIGTTOU);
   return true;
 }
 
