@@ -194,7 +194,7 @@ bool checkconf::findAll(const Options &options, const Policy &policy,
     good = !runsChecks(options) ||
            addCheckFindings(options, policy.checks(), inputs);
   };
-  if (readsShell)
+  if (readsShell && !policy.isOff(DiagId::ShellSyntax))
     addShellFindings(inputs.files, check);
   else
     check();

@@ -34,6 +34,9 @@ public:
   std::optional<int> prepare(Options &options);
 
   const check::Selection &checks() const { return levels.checks(); }
+  bool isOff(DiagId id) const {
+    return levels.levelOf(id) == config::Level::Off;
+  }
 
   /// Marks which files are reported. False: a file of --only is none of them,
   /// and that has been said.
