@@ -72,6 +72,22 @@ private:
   size_t first = 0, slot = 0;
 };
 
+/// Of a program or a text in UTF-16 that Upstart rejects, which each line would
+/// be told of. Upstart takes NUL bytes for others in places.
+bool isNoText(const CheckedFile &file) {
+  constexpr size_t Front = 512;
+  llvm::StringRef front = file.source->text().take_front(Front);
+  return !file.accepted &&
+         (front.contains('\0') || front.starts_with("\xFF\xFE") ||
+          front.starts_with("\xFE\xFF"));
+}
+
+Note noTextNote() {
+  Note note;
+  note.message = "the file is binary: nothing else in it is reported";
+  return note;
+}
+
 /// All findings of one file in source order: those of the parser, of which
 /// there may be a million, are made one at a time.
 template <typename Visit> void visitFile(CheckedFile &file, Visit visit) {
@@ -79,8 +95,11 @@ template <typename Visit> void visitFile(CheckedFile &file, Visit visit) {
   if (file.parse) {
     const std::vector<SyntaxDiag> &syntax = file.parse->diagnostics;
     SyntaxOrder order(*file.parse);
+    bool firstOnly = file.source && isNoText(file);
     for (size_t i = 0; i != syntax.size(); ++i) {
       const SyntaxDiag &diag = syntax[order[i]];
+      if (firstOnly && order[i] != static_cast<size_t>(file.parse->firstError))
+        continue;
       while (next != count && file.more[next].range.begin < diag.range.begin)
         visit(file.more[next++]);
       Diagnostic full = render(diag, *file.parse);
@@ -88,6 +107,8 @@ template <typename Visit> void visitFile(CheckedFile &file, Visit visit) {
         full.upstartError = UpstartError::None;
         full.upstartLine.reset();
       }
+      if (firstOnly)
+        full.notes.push_back(noTextNote());
       visit(full);
     }
   }
