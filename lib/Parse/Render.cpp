@@ -88,7 +88,9 @@ private:
     case DiagId::UnterminatedBlock:
       return unterminatedBlock();
     case DiagId::StrayEndScript:
-      return "'end script' without a script block before it";
+      return source.text(syntax.range).contains("script")
+                 ? "'end script' without a script block before it"
+                 : "'end' without a script block before it";
     case DiagId::UnknownStanza:
       return unknownStanza();
     case DiagId::WrongDialect:
@@ -290,8 +292,11 @@ private:
       return "unexpected " + quoted(text) + " after the text of " + stanza +
              ", which must be quoted";
     }
-    if (stanzaForm && stanzaForm->maxArguments == 0)
+    if (stanzaForm && stanzaForm->maxArguments == 0 && stanzaForm->word.empty())
       return stanza + " takes no argument, found " + quoted(text);
+    if (stanzaForm && stanzaForm->maxArguments == 0)
+      stanza = "'" + std::string(info->spelling) + " " +
+               std::string(stanzaForm->word) + "'";
     return "unexpected " + quoted(text) + " after " + stanza;
   }
 
@@ -360,7 +365,9 @@ private:
       note("inside parentheses every line must begin with an event, operator "
            "or parenthesis");
       addFix("remove the line", syntax.range, "");
-      return "empty line inside parentheses";
+      return source.text(syntax.range).contains('#')
+                 ? "comment on a line of its own inside parentheses"
+                 : "empty line inside parentheses";
     default:
       if (syntax.argument == 1)
         return "parenthesis is never closed";
