@@ -58,13 +58,17 @@ TEST_F(HostSessionFile, LeavesNothingHalfWritten) {
   FullDisk sys;
   SessionFile file(sys);
   EXPECT_EQ(file.create(directory.c_str(), "unix:abstract=/x/1/2"), ENOSPC);
-  EXPECT_TRUE(fs::is_empty(fs::path(directory) / "upstart" / "sessions"));
+  fs::path sessions = fs::path(directory) / "upstart" / "sessions";
+  EXPECT_TRUE(fs::is_empty(sessions));
+  EXPECT_EQ(file.triedPath(),
+            (sessions / (std::to_string(getpid()) + ".session")).string());
 }
 
 TEST_F(HostSessionFile, TellsADirectoryThatCannotBeMade) {
   std::ofstream(directory + "/upstart") << "in the way";
   SessionFile file(realSystem());
   EXPECT_EQ(file.create(directory.c_str(), "a"), ENOTDIR);
+  EXPECT_EQ(file.triedPath(), directory + "/upstart/sessions");
 }
 
 TEST_F(HostSessionFile, RefusesAPathThatIsTooLong) {

@@ -197,17 +197,26 @@ void Daemon::chooseLogDirectory() {
                     "No directory for the output of jobs: HOME is not set");
 }
 
-bool Daemon::listen() {
-  int error = session.isMade()
-                  ? 0
-                  : session.create(variable("XDG_RUNTIME_DIR"), address);
+/// Without one the session runs, and is found by those who know its address.
+void Daemon::makeSessionFile() {
+  if (session.isMade())
+    return;
+  const char *runtime = variable("XDG_RUNTIME_DIR");
+  int error = session.create(runtime, address);
+  // Of a path no more than leaves room for the reason.
   if (error != 0)
-    messages.format(engine::Priority::Warn, "Unable to create session file: %s",
-                    std::strerror(error));
+    messages.format(engine::Priority::Warn,
+                    "Unable to create session file: %.1024s: %s",
+                    session.triedPath(), std::strerror(error));
   else if (!session.isMade())
     messages.format(engine::Priority::Warn,
                     "No session file, by which clients find this daemon: "
-                    "XDG_RUNTIME_DIR is not set");
+                    "XDG_RUNTIME_DIR is %s",
+                    runtime ? "not an absolute path" : "not set");
+}
+
+bool Daemon::listen() {
+  makeSessionFile();
   control::ServerOptions serverOptions;
   serverOptions.address = address;
   serverOptions.userMode = true;

@@ -64,6 +64,7 @@ private:
   bool awaitTable();
   bool startEngine();
   void chooseLogDirectory();
+  void makeSessionFile();
   bool listen();
   bool watchSignals();
   void emit(const char *event);

@@ -27,6 +27,8 @@ public:
   /// null or relative. Returns 0 or an errno.
   int create(const char *runtimeDirectory, const char *address);
   bool isMade() const { return made; }
+  /// After create() has failed: the directory or file that it was about.
+  const char *triedPath() const { return path; }
   /// Removes what create() made.
   void remove();
 
