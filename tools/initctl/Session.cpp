@@ -94,6 +94,11 @@ std::unique_ptr<Client> Session::open(CallError &error, std::string &what) {
   what = "Upstart";
   if (address && !onBus) {
     userMode = true;
+    if (!*address) {
+      error = {std::string(StandardErrorPrefix) + "BadAddress",
+               "UPSTART_SESSION is empty"};
+      return nullptr;
+    }
     return Client::connect(address, error);
   }
   if (!onBus && geteuid() == 0)
