@@ -272,7 +272,10 @@ void addOutput(CLI::App &app, Options &options) {
 
 void addOldOptions(CLI::App &app, Options &options, Ignored &ignored) {
   const char *group = "For the old script's sake";
-  app.add_flag("-d,--debug", options.debug, "say what is done")->group(group);
+  app.add_flag("-d,--debug", options.debug,
+               "with one FILE and no new options: say what is\n"
+               "done; otherwise ignored")
+      ->group(group);
   app.add_option("-i,--initctl-path", ignored.initctlPath, "ignored")
       ->type_name("PATH")
       ->group(group);
