@@ -3,7 +3,7 @@ import re
 import sys
 
 with open(sys.argv[1], encoding="utf-8") as stream:
-    shown = set(re.findall(r"(?m)^  (?:-\w,)?(--[a-z-]+)", stream.read()))
+    shown = set(re.findall(r"(?m)^ {2,6}(?:-\w, ?)?(--[a-z-]+)", stream.read()))
 with open(sys.argv[2], encoding="utf-8") as stream:
     page = stream.read().replace("\\-", "-")
 page = page[page.index(".SH OPTIONS"):page.index('.SH "EXIT STATUS"')]
