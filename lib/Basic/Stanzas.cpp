@@ -110,6 +110,18 @@ void forEachWord(std::string_view list, Visitor visit) {
   }
 }
 
+/// Of words that are equally near: how much of their beginning and of their end
+/// is the same.
+size_t sharedEnds(std::string_view left, std::string_view right) {
+  size_t most = std::min(left.size(), right.size()), front = 0, back = 0;
+  while (front != most && left[front] == right[front])
+    ++front;
+  while (front + back != most &&
+         left[left.size() - 1 - back] == right[right.size() - 1 - back])
+    ++back;
+  return front + back;
+}
+
 } // namespace
 
 std::span<const StanzaInfo> starton::allStanzas() { return rows; }
@@ -135,12 +147,12 @@ const StanzaInfo *starton::suggestStanza(std::string_view word) {
   unsigned bound = toleratedSlips(plain.size());
   for (const StanzaInfo &row : rows) {
     unsigned distance = editDistance(plain, row.spelling, bound);
-    if (distance > bound || distance >= row.spelling.size())
+    if (distance > bound || distance >= row.spelling.size() ||
+        (best && distance == bound &&
+         sharedEnds(plain, row.spelling) <= sharedEnds(plain, best->spelling)))
       continue;
     best = &row;
-    if (distance == 1)
-      break;
-    bound = distance - 1;
+    bound = distance;
   }
   return best;
 }
@@ -154,7 +166,8 @@ std::string_view starton::suggestWord(std::string_view word,
   forEachWord(candidates, [&](std::string_view candidate) {
     unsigned distance = editDistance(plain, candidate, bound);
     if (plain.empty() || distance > bound || distance >= candidate.size() ||
-        (!best.empty() && distance == bound))
+        (!best.empty() && distance == bound &&
+         sharedEnds(plain, candidate) <= sharedEnds(plain, best)))
       return;
     best = candidate;
     bound = distance;
