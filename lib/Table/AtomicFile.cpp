@@ -111,12 +111,8 @@ public:
     if (access("/proc/self/fd", X_OK) == 0)
       file = open(directoryOf(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC,
                   0600);
-    if (file >= 0)
-      return;
-    name = path + ".XXXXXX";
-    file = mkostemp(name.data(), O_CLOEXEC);
     if (file < 0)
-      name.clear();
+      startNamed();
   }
   Temporary(const Temporary &) = delete;
   Temporary &operator=(const Temporary &) = delete;
@@ -129,18 +125,20 @@ public:
 
   int descriptor() const { return file; }
 
-  /// Takes the place of the file at the path. False: errno says why not.
-  bool moveIntoPlace() {
-    if (name.empty() && !giveName())
-      return false;
-    if (rename(name.c_str(), path.c_str()) != 0)
-      return false;
-    name.clear();
-    return true;
+  /// Begins anew with an empty file that has a name.
+  void startNamed() {
+    if (file >= 0)
+      close(file);
+    name = path + ".XXXXXX";
+    file = mkostemp(name.data(), O_CLOEXEC);
+    if (file < 0)
+      name.clear();
   }
 
-private:
+  /// Before anything else is touched: what has a name can be moved.
   bool giveName() {
+    if (!name.empty())
+      return true;
     std::string from = "/proc/self/fd/" + std::to_string(file);
     for (unsigned number = 0; number != TMP_MAX; ++number) {
       std::string to =
@@ -156,6 +154,15 @@ private:
     return false;
   }
 
+  /// Takes the place of the file at the path. False: errno says why not.
+  bool moveIntoPlace() {
+    if (rename(name.c_str(), path.c_str()) != 0)
+      return false;
+    name.clear();
+    return true;
+  }
+
+private:
   const std::string &path;
   std::string name; ///< empty: it has none
   int file = -1;
@@ -163,9 +170,9 @@ private:
 
 /// Fills \p temporary, which is for \p path, with owner and mode of \p like, or
 /// with \p mode where that is null.
-bool fill(const Temporary &temporary, const std::string &path,
-          llvm::StringRef bytes, const struct stat *like, mode_t mode,
-          std::string &error) {
+bool fillOnce(const Temporary &temporary, const std::string &path,
+              llvm::StringRef bytes, const struct stat *like, mode_t mode,
+              std::string &error) {
   int file = temporary.descriptor();
   if (file < 0)
     return failed(error, "cannot write", path);
@@ -174,6 +181,18 @@ bool fill(const Temporary &temporary, const std::string &path,
   return ((like || fchmod(file, mode) == 0) && writeAll(file, bytes) &&
           fsync(file) == 0) ||
          failed(error, "cannot write", path);
+}
+
+/// The same, and gives it a name.
+bool fill(Temporary &temporary, const std::string &path, llvm::StringRef bytes,
+          const struct stat *like, mode_t mode, std::string &error) {
+  if (!fillOnce(temporary, path, bytes, like, mode, error))
+    return false;
+  if (temporary.giveName())
+    return true;
+  // A file system with nameless files, but without links.
+  temporary.startNamed();
+  return fillOnce(temporary, path, bytes, like, mode, error);
 }
 
 /// A second name for what \p path holds, moved into place in one step, so that
