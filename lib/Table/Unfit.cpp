@@ -109,6 +109,8 @@ private:
     return true;
   }
   bool fits(const sema::Process &process) {
+    if (process.text.size() <= MaxWord) // nor has it more words than bytes
+      return true;
     if (process.kind == sema::ProcessKind::Script)
       return shorter(process.text, process.origin, "script", MaxText);
     if (process.kind != sema::ProcessKind::Command)

@@ -128,9 +128,8 @@ void Compiler::childMain() {
                      ? sys.control(output, F_SETFD, 0)
                      : sys.duplicate(output, TableDescriptor, 0);
     (void)sys.signalMask(SIG_SETMASK, &originalMask, nullptr);
-    (void)sys.signalDefault(SIGPIPE);
-    (void)sys.signalDefault(SIGXFSZ);
-    (void)sys.signalDefault(SIGTTOU);
+    for (int number : IgnoredSignals)
+      (void)sys.signalDefault(number);
     if (result >= 0)
       (void)sys.execute(program, const_cast<char *const *>(words.data()),
                         environ);

@@ -133,11 +133,8 @@ bool Daemon::blockSignals() {
   // Ignored, a signal never becomes pending, and an ignored SIGCHLD makes the
   // kernel reap for us.
   (void)sys.signalDefault(SIGCHLD);
-  (void)sys.signalIgnore(SIGPIPE);
-  // A log beyond the limit on files is an error of its write, no more; and a
-  // message to a terminal of which we are in the background does not stop us.
-  (void)sys.signalIgnore(SIGXFSZ);
-  (void)sys.signalIgnore(SIGTTOU);
+  for (int number : IgnoredSignals)
+    (void)sys.signalIgnore(number);
   return true;
 }
 

@@ -21,6 +21,11 @@
 
 namespace starton::host {
 
+/// Ignored by the daemon, and not by what it starts: that nobody reads, a file
+/// beyond the limit and a terminal of which we are in the background are errors
+/// of a write, or none.
+inline constexpr int IgnoredSignals[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
+
 /// What a child may ask for between its start and its exec (Child.h): nothing
 /// else is safe where it shares the daemon's memory.
 class ChildCalls {
